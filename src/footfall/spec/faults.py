@@ -1,0 +1,90 @@
+"""Every fault of an event, listed by a validator that is slower than msgspec but does not stop at the first."""
+
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from footfall.spec.reasons import Reason
+from footfall.spec.schemas import EIDS, event_schema
+from footfall.spec.verdict import Finding, Profile, json_type
+
+AT_MOST = 20
+_NAME_LENGTH = 100
+
+
+@cache
+def _validator(profile: Profile, eid: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(event_schema(profile, eid))
+
+
+def list_faults(event: dict[str, Any], profile: Profile) -> list[Finding]:
+    """All faults of a decoded event under a profile, at most 20, in the order of the schema; empty when it is valid."""
+    eid = event.get("eid")
+    if "eid" not in event:
+        return [Finding.make(Reason.MISSING_FIELD, "$.eid", message="eid is required.")]
+    if not isinstance(eid, str):
+        return [_wrong_type("$.eid", ["string"], eid)]
+    if eid not in EIDS:
+        return [_unknown_event(eid)]
+    found: list[Finding] = []
+    for error in _validator(profile, eid).iter_errors(event):
+        found += _findings(error)
+        if len(found) >= AT_MOST:
+            break
+    return found[:AT_MOST]
+
+
+def _unknown_event(eid: str) -> Finding:
+    if eid.upper() in EIDS:
+        return Finding.make(Reason.UNKNOWN_EVENT, "$.eid", message=f"eid must be in upper case: {eid.upper()}.")
+    return Finding.make(Reason.UNKNOWN_EVENT, "$.eid")
+
+
+def _wrong_type(path: str, expected: list[str], value: object) -> Finding:
+    found = json_type(value)
+    return Finding.make(
+        Reason.WRONG_TYPE, path, found, f"{_last(path)} must be {' or '.join(map(_a, expected))}, not {_a(found)}."
+    )
+
+
+def _findings(error: jsonschema_rs.ValidationError) -> list[Finding]:
+    path = _path(error.instance_path)
+    kind: Any = error.kind
+    match kind.name:
+        case "type":
+            return [_wrong_type(path, list(kind.types), error.instance)]
+        case "required":
+            inner = f"{path}.{kind.property}"
+            return [Finding.make(Reason.MISSING_FIELD, inner, message=f"{_last(inner)} is required.")]
+        case "additionalProperties":
+            return [_unknown_field(path, name) for name in kind.unexpected]
+        case "minLength":
+            return [Finding.make(Reason.EMPTY_VALUE, path, "string", f"{_last(path)} must not be empty.")]
+        case "enum":
+            allowed = " or ".join(str(option) for option in kind.options)
+            message = f"{_last(path)} must be {allowed}."
+            return [Finding.make(Reason.VALUE_NOT_ALLOWED, path, json_type(error.instance), message)]
+        case "minimum":
+            return [Finding.make(Reason.BELOW_MINIMUM, path, "number", f"{_last(path)} must be at least {kind.limit}.")]
+        case other:  # pragma: no cover - the generated schemas use no other keyword
+            raise NotImplementedError(other)
+
+
+def _unknown_field(path: str, name: str) -> Finding:
+    inner = f"{path}.{name[:_NAME_LENGTH]}"
+    return Finding.make(Reason.UNKNOWN_FIELD, inner, message=f"{_last(path)} has no field {_last(inner)}.")
+
+
+def _path(parts: list[str | int]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part[:_NAME_LENGTH]}" for part in parts)
+
+
+def _last(path: str) -> str:
+    return "the event" if path == "$" else path.rsplit(".", 1)[-1]
+
+
+def _a(kind: str) -> str:
+    if kind == "null":
+        return kind
+    return f"an {kind}" if kind[0] in "aio" else f"a {kind}"

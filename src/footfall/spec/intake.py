@@ -1,0 +1,79 @@
+"""The record of one request in the journal: its events as sent, and what the door decided about each."""
+
+import msgspec
+from msgspec import Struct
+
+from footfall.spec.verdict import Finding
+
+VERSION = 1
+
+
+class Agent(Struct, frozen=True, array_like=True, gc=False):
+    """What is kept of a User-Agent header."""
+
+    family: str | None = None
+    version: str | None = None
+    system: str | None = None
+
+
+class Refused(Struct, frozen=True, array_like=True, gc=False):
+    """An event that was rejected at the door, with what could be read of it; `payload` is JSON text."""
+
+    index: int
+    findings: list[Finding]
+    mid: str | None = None
+    eid: str | None = None
+    ets: float | None = None
+    channel: str = ""
+    payload: str | None = None
+
+
+class Repeat(Struct, frozen=True, array_like=True, gc=False):
+    """An event that the door knew to be on disk already."""
+
+    index: int
+    mid: str
+    eid: str
+    ets: float
+    channel: str
+
+
+class Intake(Struct, frozen=True, array_like=True, gc=False):
+    """One request. Times are epoch milliseconds.
+
+    `events` is a JSON array of the accepted events, each exactly as sent; `keys` holds two unsigned 64-bit little-endian
+    numbers for each: the hash of (channel, mid) and the hash of its canonical content. `indexes` and `channels` are
+    empty when they are the obvious ones: 0, 1, 2 … and `channel` for all. `lenient` says with which shapes the events
+    were accepted.
+    """
+
+    version: int
+    received_at: int
+    of: int
+    channel: str
+    events: bytes
+    keys: bytes
+    lenient: bool = False
+    indexes: list[int] = []
+    channels: list[str] = []
+    warnings: dict[int, list[Finding]] = {}
+    refused: list[Refused] = []
+    repeats: list[Repeat] = []
+    sent_at: float | None = None
+    agent: Agent | None = None
+    device: str | None = None
+    app: str | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Intake)
+
+
+def pack(intake: Intake) -> bytes:
+    """The record's bytes."""
+    return _encoder.encode(intake)
+
+
+def unpack(record: bytes | memoryview) -> Intake:
+    """Read a record; raises msgspec.DecodeError or ValidationError for bytes that are not one."""
+    return _decoder.decode(record)

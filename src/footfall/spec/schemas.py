@@ -1,0 +1,73 @@
+"""JSON Schema (2020-12) of every event and profile, generated from the Structs."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, cast, get_args
+
+import msgspec
+
+from footfall.spec import events, v3
+from footfall.spec.verdict import Profile
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+SHAPES: dict[Profile, dict[str, type[msgspec.Struct]]] = {
+    profile: {cast("str", shape.__struct_config__.tag): shape for shape in get_args(union)}
+    for profile, union in ((Profile.SUNBIRD, events.AnyEvent), (Profile.V3, v3.AnyEvent))
+}
+
+EIDS: tuple[str, ...] = tuple(SHAPES[Profile.SUNBIRD])
+
+
+@cache
+def event_schema(profile: Profile, eid: str) -> Schema:
+    """The schema of one event; raises KeyError for an eid that is not one of the 17."""
+    shape = SHAPES[profile][eid]
+    (ref,), defs = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
+    defs = {name: _simplify(schema) for name, schema in defs.items()}
+    _add_conditions(shape, defs)
+    own = defs.pop(ref["$ref"].rsplit("/", 1)[1])
+    head = {"$schema": DIALECT, "$id": f"/schemas/{profile}/{eid.lower()}.json"}
+    return {**head, **own, **({"$defs": defs} if defs else {})}
+
+
+def all_schemas() -> Iterator[tuple[Profile, str, Schema]]:
+    """Every profile, eid and schema."""
+    for profile in Profile:
+        for eid in EIDS:
+            yield profile, eid, event_schema(profile, eid)
+
+
+def _simplify(node: Any) -> Any:
+    """Say in one `type` what msgspec spreads over `anyOf`, so that a validator can name the exact fault."""
+    if isinstance(node, list):
+        return [_simplify(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _simplify(value) for key, value in node.items()}
+    branches = node.get("anyOf")
+    if branches and all(isinstance(b.get("type"), str) for b in branches):
+        node.pop("anyOf")
+        node.update(_merge(branches))
+    return node
+
+
+def _merge(branches: list[Schema]) -> Schema:
+    types = [branch["type"] for branch in branches]
+    if "number" in types and "integer" in types:
+        types.remove("integer")
+    merged: Schema = {}
+    for branch in branches:
+        merged.update(branch)
+    merged["type"] = types[0] if len(types) == 1 else types
+    return merged
+
+
+def _add_conditions(shape: type[msgspec.Struct], defs: dict[str, Schema]) -> None:
+    """Add what a Struct checks in code: fields that are required unless the data is wrapped."""
+    data = shape.__annotations__.get("edata")
+    required = getattr(data, "required_unless_wrapped", None)
+    if data is not None and required:
+        defs[data.__name__] |= {"if": {"required": ["edata"]}, "else": {"required": list(required)}}

@@ -11,7 +11,6 @@ before they are written: a full disk shows before a record is half written, and 
 
 import mmap
 import os
-import secrets
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager

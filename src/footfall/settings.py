@@ -1,0 +1,135 @@
+"""Every setting, with its default; read from the command line, FOOTFALL_* variables and DIR/footfall.toml, in that order."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from footfall.failure import TerminalError
+
+PREFIX = "FOOTFALL_"
+FILE = "footfall.toml"
+
+Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class SettingsError(TerminalError):
+    """A setting is unknown or cannot be what it was set to; says which and where it was set."""
+
+
+def _says(description: str) -> Meta:
+    return Meta(description=description)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The settings of one installation. Sizes are bytes, times are seconds unless the name says otherwise."""
+
+    data: Annotated[Path, _says("Folder that holds everything: journal, lake, control database.")] = Path("data")
+    host: Annotated[str, _says("Address to listen on. Anything but loopback needs keys and a dashboard login.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, _says("Port to listen on."), Meta(ge=0, le=65535)] = 8400
+    collectors: Annotated[Count, _says("Collector processes that share the port.")] = max(
+        1, min(2, os.cpu_count() or 1)
+    )
+
+    max_body_bytes: Annotated[Count, _says("Largest request body, as it arrives.")] = 5 << 20
+    max_inflated_bytes: Annotated[Count, _says("Largest request body after decompression.")] = 20 << 20
+    max_event_bytes: Annotated[Count, _says("Largest single event.")] = 1 << 20
+    max_batch_events: Annotated[Count, _says("Most events in one request.")] = 1000
+    max_connections: Annotated[Count, _says("Most open connections of one collector.")] = 2000
+    max_inflight_bytes: Annotated[Count, _says("Most body bytes that one collector holds at once.")] = 64 << 20
+    header_timeout: Annotated[Seconds, _says("Time in which a request's head must arrive.")] = 10.0
+    body_timeout: Annotated[Seconds, _says("Time in which a request's body must arrive.")] = 30.0
+    idle_timeout: Annotated[Seconds, _says("Time for which an idle connection is kept open.")] = 75.0
+    shutdown_timeout: Annotated[Seconds, _says("Time that requests under way get to finish when footfall stops.")] = (
+        15.0
+    )
+
+    journal_max_bytes: Annotated[Count, _says("Most bytes in one collector's journal; past it senders get 503.")] = (
+        4 << 30
+    )
+    segment_bytes: Annotated[int, _says("Size of one journal segment."), Meta(ge=1 << 16)] = 64 << 20
+    min_free_bytes: Annotated[int, _says("Free disk space below which /health reports trouble."), Meta(ge=0)] = 1 << 30
+
+    dedup_days: Annotated[Count, _says("Days for which a resent event is recognised.")] = 7
+    dedup_bytes: Annotated[int, _says("Memory for recognising resent events."), Meta(ge=1 << 20)] = 512 << 20
+    batch_seconds: Annotated[Seconds, _says("Longest time for which the pipeline gathers events for one commit.")] = 1.0
+    batch_bytes: Annotated[Count, _says("Most journal bytes in one commit.")] = 96 << 20
+    compact_seconds: Annotated[Seconds, _says("Time between two compactions.")] = 60.0
+    vacuum_hours: Annotated[
+        float, _says("Hours for which replaced lake files are kept for slow readers."), Meta(ge=1)
+    ] = 24.0
+    clock_tolerance: Annotated[Seconds, _says("Clock skew of a batch that is not corrected.")] = 30.0
+
+    log_format: Annotated[
+        str, Meta(pattern="^(auto|json|console)$"), _says("How logs are written: auto, json or console.")
+    ] = "auto"
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error)$"), _says("Least severe level that is logged.")
+    ] = "info"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the port."""
+        return self.host in ("127.0.0.1", "::1", "localhost") or self.host.startswith("127.")
+
+    @property
+    def journals(self) -> Path:
+        """Folder of the journals, one sub-folder for each collector."""
+        return self.data / "journal"
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the lake's tables."""
+        return self.data / "lake"
+
+    @property
+    def control(self) -> Path:
+        """The control database."""
+        return self.data / "control.db"
+
+    @property
+    def heartbeat(self) -> Path:
+        """File in which the pipeline says how it is."""
+        return self.data / "run" / "pipeline.json"
+
+
+def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """Combine what was given on the command line (None for not given), the environment, and DIR/footfall.toml.
+
+    Raises SettingsError for an unknown name or a value that does not fit.
+    """
+    environment = os.environ if environment is None else environment
+    known = set(Settings.__struct_fields__)
+    chosen = {name: environment[PREFIX + name.upper()] for name in known if environment.get(PREFIX + name.upper())} | {
+        name: value for name, value in given.items() if value is not None
+    }
+    folder = Path(chosen.get("data", "data"))
+    return _convert(_read_file(folder / FILE) | {"data": str(folder)} | chosen)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = msgspec.toml.decode(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    _convert(values)
+    return dict(values)
+
+
+def _convert(values: dict[str, Any]) -> Settings:
+    try:
+        return msgspec.convert(
+            {name: str(value) if isinstance(value, Path) else value for name, value in values.items()},
+            Settings,
+            strict=False,
+        )
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"setting {error}") from error

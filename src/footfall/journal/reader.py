@@ -1,111 +1,134 @@
 """The reading side of a journal folder; may live in another process than the writer."""
 
 import os
+from bisect import bisect_right
 from pathlib import Path
 
-from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE, Frame, announced_size, frame_at
-from footfall.journal.log import Damage, Record
-from footfall.journal.segments import DurableMark, Segment, identify, segments, sync_folder
+from footfall.journal.frame import FRAME_SIZE, unpack_head, unpack_records
+from footfall.journal.log import Damage, ReadFailedError, Record, WriteFailedError
+from footfall.journal.scan import view
+from footfall.journal.segments import (
+    DURABLE,
+    RELEASED,
+    Place,
+    Segment,
+    identify,
+    read_mark,
+    segments,
+    write_mark,
+)
 
 
 class SegmentReader:
-    """The reader of a journal folder; see `LogReader` for the contract."""
+    """The reader of a journal folder; see `LogReader` for the contract. Raises JournalFormatError.
+
+    While no writer has opened the journal since the machine went down, `end` may be before what the disk holds.
+    """
 
     def __init__(self, folder: Path) -> None:
+        identity = identify(folder)
+        self.id = identity.id
+        self._key = identity.key
         self._folder = folder
-        self.id = identify(folder).id
-        self._mark = DurableMark(folder, create=True)
+        self._end = 0
+        self._released = (read_mark(folder / RELEASED) or Place()).position
         self._segments: list[Segment] = []
+        self._known_end = 0
         self._open: tuple[Segment, int] | None = None
 
     @property
     def end(self) -> int:
         """Position after the last durable record."""
-        return self._mark.get()
+        try:
+            mark = read_mark(self._folder / DURABLE)
+        except OSError as error:
+            raise ReadFailedError(f"the journal in {self._folder} cannot be read: {error.strerror}") from error
+        if mark is not None:
+            self._end = max(self._end, mark.position)
+        return self._end
 
     @property
     def start(self) -> int:
         """Position of the oldest record that is still there."""
-        return min((segment.base for segment in segments(self._folder)), default=0)
+        return min((segment.base for segment in segments(self._folder)), default=self.end)
 
     def read(self, position: int, max_bytes: int) -> list[Record | Damage]:
         """The records from a position on: as many as fit in `max_bytes`, but at least one if there is one."""
         end = self.end
         if position >= end:
             return []
-        found = self._find(position)
-        if found is None:
-            return [Damage(position, self.start, "the journal no longer holds these records")]
-        segment, stop = found
-        return self._read_segment(segment, position, min(stop, end), max_bytes)
+        try:
+            try:
+                return self._read(position, end, max_bytes)
+            except FileNotFoundError:  # dropped since the folder was listed
+                self._segments = []
+                return self._read(position, end, max_bytes)
+        except OSError as error:
+            raise ReadFailedError(f"the journal in {self._folder} cannot be read: {error.strerror}") from error
 
     def truncate(self, before: int) -> int:
-        """Drop whole segments that end at or before the position; return the bytes freed."""
-        known = segments(self._folder)
-        freed = 0
-        for segment, following in zip(known, known[1:], strict=False):
-            if following.base > before:
-                break
-            self._forget(segment)
-            segment.path.unlink()
-            freed += following.base - segment.base
-        if freed:
-            sync_folder(self._folder)
-            self._segments = []
-        return freed
+        """Say that nothing before the position is needed any more; return the bytes that could be freed.
+
+        Whole segments are dropped, and never the one that is written to. Raises WriteFailedError.
+        """
+        try:
+            return self._truncate(before)
+        except OSError as error:
+            raise WriteFailedError(f"the journal in {self._folder} cannot be truncated: {error.strerror}") from error
 
     def close(self) -> None:
         """Close open files."""
         if self._open is not None:
             os.close(self._open[1])
             self._open = None
-        self._mark.close()
 
-    def _find(self, position: int) -> tuple[Segment, int] | None:
-        """The segment that holds a position, and the position where it ends."""
-        for fresh in (False, True):
-            if fresh or not self._segments:
-                self._segments = segments(self._folder)
-            for segment, following in zip(self._segments, [*self._segments[1:], None], strict=True):
-                if following is None and not fresh:
-                    break  # a segment may have been started since
-                stop = following.base if following else self.end
-                if segment.base <= position < stop:
-                    return segment, stop
-        return None
+    def _truncate(self, before: int) -> int:
+        if before > self._released:
+            write_mark(self._folder / RELEASED, Place(before))
+            self._released = before
+        known = segments(self._folder)
+        freed = 0
+        for segment, following in zip(known, known[1:], strict=False):
+            if following.base > before or following.base >= self.end:
+                break
+            segment.remove()
+            freed += following.base - segment.base
+        if freed:
+            self.close()
+            self._segments = []
+        return freed
 
-    def _file(self, segment: Segment) -> int:
-        if self._open is None or self._open[0] != segment:
-            if self._open is not None:
-                os.close(self._open[1])
-            self._open = (segment, os.open(segment.path, os.O_RDONLY))
-        return self._open[1]
-
-    def _forget(self, segment: Segment) -> None:
-        if self._open is not None and self._open[0] == segment:
-            os.close(self._open[1])
-            self._open = None
+    def _read(self, position: int, end: int, max_bytes: int) -> list[Record | Damage]:
+        if position >= self._known_end or not self._segments:
+            # A segment that begins behind the end may be withdrawn again by a writer that cannot fill it.
+            self._segments = [segment for segment in segments(self._folder) if segment.base < end]
+            self._known_end = end
+        index = bisect_right(self._segments, position, key=lambda segment: segment.base)
+        if index == 0:
+            start = self._segments[0].base if self._segments else end
+            return [Damage(position, start, "the journal no longer holds these records")]
+        stop = self._segments[index].base if index < len(self._segments) else self._known_end
+        return self._read_segment(self._segments[index - 1], position, stop, max_bytes)
 
     def _read_segment(self, segment: Segment, position: int, stop: int, max_bytes: int) -> list[Record | Damage]:
-        size = min(max_bytes, stop - position)
-        data = self._bytes(segment, position, size)
-        if announced_size(data, 0) > len(data) and size < stop - position:
-            data = self._bytes(segment, position, min(announced_size(data, 0), stop - position))
-        records: list[Record | Damage] = []
-        at = 0
-        while (found := frame_at(data, at)) is not None:
-            records.append(Record(found.number, found.payload, position + found.end))
-            at = found.end
+        rest = stop - position
+        data = self._bytes(segment, position, min(max(max_bytes, FRAME_SIZE), rest))
+        records = unpack_records(data, position, self._key)
+        if not records:
+            head = unpack_head(data[:FRAME_SIZE], self._key ^ position)
+            if head is not None and len(data) < FRAME_SIZE + head.length <= rest:
+                data = self._bytes(segment, position, FRAME_SIZE + head.length)
+                records = unpack_records(data, position, self._key)
         return records or [self._damage(segment, position, stop)]
 
     def _bytes(self, segment: Segment, position: int, size: int) -> bytes:
-        """The bytes from a position on, at least a frame header's worth."""
-        return os.pread(self._file(segment), max(size, FRAME_SIZE), HEADER_SIZE + position - segment.base)
+        if self._open is None or self._open[0] != segment:
+            self.close()
+            self._open = (segment, os.open(segment.path, os.O_RDONLY))
+        return os.pread(self._open[1], size, segment.offset(position))
 
     def _damage(self, segment: Segment, position: int, stop: int) -> Damage:
         """What cannot be read at a position: up to the next readable record of the segment, or to its end."""
-        shift = segment.base - HEADER_SIZE
-        for piece in segment.scan(stop):
-            if isinstance(piece, Frame) and piece.start + shift > position:
-                return Damage(position, piece.start + shift, f"unreadable bytes in {segment.path.name}")
-        return Damage(position, stop, f"unreadable bytes in {segment.path.name}")
+        with view(segment, self._key, stop) as seen:
+            found = next(seen.frames(position + 1), None)
+        return Damage(position, found.start if found else stop, f"unreadable bytes in {segment.path.name}")

@@ -2,53 +2,121 @@
 
     <folder>/journal.json   identity and format
     <folder>/lock           held by the writer
-    <folder>/durable        position up to which records are on disk, as the writer last said (8 bytes)
-    <folder>/<position>.seg segments, named by the position of their first record
+    <folder>/durable        mark: up to where records are on disk, as the writer last said; not synced
+    <folder>/released       mark: up to where the reader needs nothing any more; synced
+    <folder>/<position>.seg segments, named by the position of their first record, 20 digits
 
 Positions count bytes of frames since the journal was made; segment headers do not count. Segments are allocated whole
-before they are written: a full disk shows before a record is half written, and a sync has no metadata to write.
+before they are written, so that a full disk shows before a record is half written.
 """
 
+import errno
 import mmap
 import os
+import re
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from xxhash import xxh3_64_intdigest
 
-from footfall.journal.frame import HEADER_SIZE, Frame, Gap, SegmentHeader, scan
+from footfall.journal.frame import FORMAT, HEADER_SIZE
 from footfall.journal.log import JournalFormatError
 
-SUFFIX = ".seg"
-_DURABLE = struct.Struct("<Q")
+IDENTITY = "journal.json"
+DURABLE = "durable"
+RELEASED = "released"
+_SEGMENT_NAME = re.compile(r"[0-9]{20}\.seg")
+_LAST_POSITION = (1 << 63) - 1
+_PLACE = struct.Struct("<QQ")
+_CHECKSUM = struct.Struct("<Q")
+_MARK_SIZE = _PLACE.size + _CHECKSUM.size
+_NOT_SUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 class Identity(Struct, frozen=True):
-    """The content of journal.json."""
+    """The content of journal.json; `check` is the checksum of id and format, in all formats."""
 
     id: str
-    format: int = 1
+    format: int
+    check: str
+
+    @classmethod
+    def of(cls, id_: str, format_: int = FORMAT) -> "Identity":
+        """The identity for an id: 16 hexadecimal digits."""
+        return cls(id_, format_, f"{xxh3_64_intdigest(f'{id_} {format_}'):016x}")
+
+    @property
+    def key(self) -> int:
+        """The id as the number that seeds every frame's checksum."""
+        return int(self.id, 16)
 
 
-class Recovery(Struct, frozen=True):
-    """What opening a journal found, in bytes: a torn tail that was cut, and durable records that cannot be read."""
+class Place(Struct, frozen=True, gc=False):
+    """A position, and the number of the record that begins there."""
 
-    cut: int = 0
-    damaged: int = 0
+    position: int = 0
+    number: int = 0
+
+
+class Segment(Struct, frozen=True):
+    """One segment file."""
+
+    base: int
+    path: Path
+
+    def offset(self, position: int) -> int:
+        """Where a position is in the file."""
+        return HEADER_SIZE + position - self.base
+
+    def remove(self) -> None:
+        """Delete the file, if it is still there."""
+        self.path.unlink(missing_ok=True)
 
 
 def identify(folder: Path) -> Identity:
-    """Read the identity of a journal; raises JournalFormatError if there is none."""
-    try:
-        identity = msgspec.json.decode((folder / "journal.json").read_bytes(), type=Identity)
-    except (OSError, msgspec.DecodeError) as error:
-        raise JournalFormatError(f"{folder} is not a journal: {error}") from error
-    if identity.format != 1:
-        raise JournalFormatError(f"{folder} has journal format {identity.format}; this version reads format 1")
+    """Read the identity of a journal; raises JournalFormatError if there is none, or one of a newer format."""
+    identity = read_identity(folder)
+    if identity is None:
+        raise JournalFormatError(f"{folder} is not a journal: its {IDENTITY} is missing or cannot be read")
     return identity
+
+
+def read_identity(folder: Path) -> Identity | None:
+    """Read the identity of a journal; None where it is missing or damaged. Raises JournalFormatError for a newer one."""
+    try:
+        identity = msgspec.json.decode((folder / IDENTITY).read_bytes(), type=Identity)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    if identity != Identity.of(identity.id, identity.format):
+        return None
+    if identity.format != FORMAT:
+        raise newer_format(folder, identity.format)
+    return identity
+
+
+def newer_format(folder: Path, version: int) -> JournalFormatError:
+    """The error for a journal of another format than this version's."""
+    return JournalFormatError(f"{folder} has journal format {version}; this version reads format {FORMAT}")
+
+
+def journals(folder: Path) -> list[Path]:
+    """The journals in a folder of journals, by name."""
+    return sorted(path.parent for path in folder.glob(f"*/{IDENTITY}"))
+
+
+def segment_path(folder: Path, base: int) -> Path:
+    """The file of the segment that begins at a position."""
+    return folder / f"{base:020d}.seg"
+
+
+def segments(folder: Path) -> list[Segment]:
+    """The segments of a journal, in order."""
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if _SEGMENT_NAME.fullmatch(entry.name))
+    found = (Segment(int(name[:20]), folder / name) for name in names)
+    return [segment for segment in found if segment.base <= _LAST_POSITION]
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,51 +128,69 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it, and make their names durable."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def allocate(file: int, size: int) -> None:
+    """Reserve a file's blocks; on file systems that cannot, they are taken as the file is written."""
+    try:
+        os.posix_fallocate(file, 0, size)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+
+
+def _pack_mark(place: Place) -> bytes:
+    head = _PLACE.pack(place.position, place.number)
+    return head + _CHECKSUM.pack(xxh3_64_intdigest(head))
+
+
+def read_mark(path: Path) -> Place | None:
+    """What a mark says; None while it is being written, and for a file that is missing or holds anything else."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        data = os.pread(handle, _MARK_SIZE, 0)
+    finally:
+        os.close(handle)
+    if len(data) < _MARK_SIZE:
+        return None
+    place = Place(*_PLACE.unpack_from(data))
+    return place if data == _pack_mark(place) and place.position <= _LAST_POSITION else None
+
+
+def write_mark(path: Path, place: Place) -> None:
+    """Write a mark and sync it."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        os.pwrite(handle, _pack_mark(place), 0)
+        os.fdatasync(handle)
+    finally:
+        os.close(handle)
+
+
 class DurableMark:
-    """The shared 8 bytes in which the writer tells the reader how far it may read."""
+    """The mark in which the writer tells readers in other processes how far they may read."""
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
-        path = folder / "durable"
-        if create and not path.exists():
-            path.write_bytes(_DURABLE.pack(0))
+    def __init__(self, path: Path) -> None:
+        """Map the file. Its block is written first: storing to a page that the disk has no room for would be fatal."""
+        before = read_mark(path) or Place()
+        write_mark(path, before)
         with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), _DURABLE.size)
+            self._map = mmap.mmap(file.fileno(), _MARK_SIZE)
 
-    def get(self) -> int:
-        """The position up to which records are durable."""
-        (position,) = _DURABLE.unpack_from(self._map)
-        return int(position)
-
-    def set(self, position: int) -> None:
-        """Tell the reader."""
-        _DURABLE.pack_into(self._map, 0, position)
+    def set(self, place: Place) -> None:
+        """Tell the readers."""
+        self._map[:] = _pack_mark(place)
 
     def close(self) -> None:
-        """Unmap."""
+        """Unmap, and let the disk know."""
+        self._map.flush()
         self._map.close()
-
-
-class Segment(Struct, frozen=True):
-    """One segment file; `number` is that of its first record, None when its header cannot be read."""
-
-    base: int
-    path: Path
-
-    @contextmanager
-    def mapped(self) -> Iterator[mmap.mmap]:
-        """The file's bytes, without reading them."""
-        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield data
-
-    def scan(self, durable: int) -> Iterator[Frame | Gap]:
-        """Everything in the segment from its start; see `frame.scan`. Offsets are those of the file."""
-        with self.mapped() as data:
-            header = SegmentHeader.unpack(data)
-            number = header.number if header else 0
-            yield from scan(data, HEADER_SIZE, number, shift=self.base - HEADER_SIZE, durable=durable)
-
-
-def segments(folder: Path) -> list[Segment]:
-    """The segments of a journal, in order."""
-    paths = ((path.stem, path) for path in folder.glob(f"*{SUFFIX}"))
-    return sorted((Segment(int(stem), path) for stem, path in paths if stem.isdigit()), key=lambda found: found.base)

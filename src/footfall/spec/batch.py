@@ -4,18 +4,24 @@ Envelopes in the wild differ in id, ver, ts or ets, and params (Sunbird JavaScri
 `events` matters, the rest is a hint.
 """
 
-import json
+import re
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from footfall.spec.reasons import Reason
-from footfall.spec.text import JSON_ERRORS, MalformedJSONError, has_lone_surrogate, split, where
+from footfall.spec.text import JSON_ERRORS, MalformedJSONError, cannot_be_skipped, cut, members, split, where
 
 _BOM = b"\xef\xbb\xbf"
+_SPACE = b" \t\r\n"
+_LINE = re.compile(rb"[^\n]+")
+_EVENTS = b'"events"'
 _EARLIEST_MS = 946_684_800_000  # 2000-01-01; a smaller ets is in seconds, or not a time
+_LATEST_MS = 1e15
+_HARMLESS_COMMAS = 100_000  # cutting an array with no more of them takes little memory, whatever it holds
 
 
 class BatchError(ValueError):
@@ -39,44 +45,61 @@ class Batch(Struct, frozen=True):
     lines: list[bytes] | None = None
     sent_at: float | None = None
 
-    def texts(self) -> list[bytes]:
-        """The events one by one, each exactly as sent; raises BatchError where the array is not JSON."""
+    def texts(self, at_most: int | None = None) -> list[bytes]:
+        """The events one by one, each exactly as sent.
+
+        Raises BatchError where the array is not JSON, or holds more than `at_most` events.
+        """
         if self.lines is not None:
-            return self.lines
+            return _limited(self.lines, at_most)
+        array = self.array or b"[]"
         try:
-            return split(self.array or b"[]")
-        except ValueError as error:
-            raise _malformed(self.array or b"", error) from None
+            if at_most is not None and array.count(b",") > max(at_most, _HARMLESS_COMMAS):
+                _limited(list(islice(cut(array), at_most + 1)), at_most)
+            return _limited(split(array), at_most)
+        except MalformedJSONError as error:
+            raise _malformed(error) from None
 
 
 class _Envelope(Struct, gc=False):
     events: Raw | UnsetType = UNSET
-    eid: Any = UNSET
-    ets: Any = None
-    ts: Any = None
+    eid: Raw | UnsetType = UNSET
+    ets: Raw | UnsetType = UNSET
+    ts: Raw | UnsetType = UNSET
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
-def open_body(body: bytes, *, ndjson: bool = False) -> Batch:
-    """Find the events in a body; raises BatchError when there is no telling where they are."""
+def open_body(body: bytes, *, ndjson: bool = False, at_most: int | None = None) -> Batch:
+    """Find the events in a body; raises BatchError when there is no telling where they are.
+
+    `at_most` limits the events of an NDJSON body, whose lines are cut here; for an array, give it to `texts`.
+    """
     body = body.removeprefix(_BOM)
     if ndjson:
-        return Batch(lines=[line for line in map(bytes.strip, body.splitlines()) if line])
-    first = body.lstrip()[:1]
+        return Batch(lines=_lines(body, at_most))
+    first = body.lstrip(_SPACE)[:1]
     if first == b"[":
         return Batch(array=body)
     if first != b"{":
         raise _no_batch(body)
-    return _open_envelope(body)
+    return _open_object(body)
 
 
-def _open_envelope(body: bytes) -> Batch:
-    try:
-        envelope = _envelope.decode(body)
-    except JSON_ERRORS as error:
-        return _open_unreadable(body, error)
+def _lines(body: bytes, at_most: int | None) -> list[bytes]:
+    lines = (line for found in _LINE.finditer(body) if (line := found.group().strip(_SPACE)))
+    return _limited(list(islice(lines, None if at_most is None else at_most + 1)), at_most)
+
+
+def _limited(texts: list[bytes], at_most: int | None) -> list[bytes]:
+    if at_most is not None and len(texts) > at_most:
+        raise BatchError(Reason.TOO_MANY_EVENTS)
+    return texts
+
+
+def _open_object(body: bytes) -> Batch:
+    envelope = _read_envelope(body)
     if envelope.events is UNSET:
         if envelope.eid is UNSET:
             raise BatchError(Reason.NOT_A_BATCH, "The batch has no events.")
@@ -84,25 +107,42 @@ def _open_envelope(body: bytes) -> Batch:
     array = bytes(envelope.events)
     if not array.startswith(b"["):
         raise BatchError(Reason.NOT_A_BATCH, "events must be an array.")
-    if body.count(b'"events"') > 1 and _top_level_keys(body).count("events") > 1:
-        raise BatchError(Reason.NOT_A_BATCH, "The batch names events twice.")
     return Batch(array=array, sent_at=_sent_at(envelope))
 
 
-def _open_unreadable(body: bytes, error: Exception) -> Batch:
-    """One event can hold what msgspec refuses to skip; cut the array out by hand so that the others are judged."""
-    if isinstance(error, RecursionError) or has_lone_surrogate(body):
-        start, end = body.find(b'"events"'), body.rfind(b"]")
-        opening = body.find(b"[", start)
-        if 0 <= start < opening < end and not body[start + 8 : opening].strip(b": \t\r\n"):
-            return Batch(array=body[opening : end + 1])
-        if start < 0 and b'"eid"' in body:
-            return Batch(lines=[body])
-    raise _malformed(body, error)
+def _read_envelope(body: bytes) -> _Envelope:
+    try:
+        envelope = _envelope.decode(body)
+    except JSON_ERRORS as error:
+        if not cannot_be_skipped(body, error):
+            raise _malformed(where(body, error)) from None
+        return _cut_envelope(body)
+    if envelope.events is not UNSET and _may_repeat_events(body, bytes(envelope.events)):
+        _cut_envelope(body)
+    return envelope
 
 
-def _malformed(body: bytes, error: Exception) -> BatchError:
-    place = error if isinstance(error, MalformedJSONError) else where(body, error)
+def _may_repeat_events(body: bytes, array: bytes) -> bool:
+    """Whether the rest of the body names `events` again, or has an escape that may spell it."""
+    return (body.count(_EVENTS) > 1 and body.count(_EVENTS) - array.count(_EVENTS) > 1) or (
+        b"\\u" in body and body.count(b"\\u") > array.count(b"\\u")
+    )
+
+
+def _cut_envelope(body: bytes) -> _Envelope:
+    """Read the envelope by its brackets: slower, but passes over what msgspec refuses, and sees repeated keys."""
+    found: dict[str | None, Raw] = {}
+    try:
+        for key, value in members(body):
+            if key == "events" and key in found:
+                raise BatchError(Reason.NOT_A_BATCH, "The batch names events twice.")
+            found[key] = Raw(value)
+    except MalformedJSONError as error:
+        raise _malformed(error) from None
+    return _Envelope(*(found.get(name, UNSET) for name in _Envelope.__struct_fields__))
+
+
+def _malformed(place: MalformedJSONError) -> BatchError:
     return BatchError(Reason.MALFORMED_JSON, f"Not JSON: {place}.", place.line, place.column)
 
 
@@ -110,23 +150,30 @@ def _no_batch(body: bytes) -> BatchError:
     try:
         msgspec.json.decode(body)
     except JSON_ERRORS as error:
-        return _malformed(body, error)
+        return _malformed(where(body, error))
     return BatchError(Reason.NOT_A_BATCH)
-
-
-def _top_level_keys(body: bytes) -> list[str]:
-    keys: list[str] = json.loads(body, object_pairs_hook=lambda pairs: [key for key, _ in pairs])
-    return keys
 
 
 def _sent_at(envelope: _Envelope) -> float | None:
     """The sender's clock. `ts` counts only with a numeric offset: mobile clients write local time with a literal Z."""
-    if isinstance(envelope.ets, (int, float)) and not isinstance(envelope.ets, bool):
-        return float(envelope.ets) if _EARLIEST_MS < envelope.ets < 1e15 else None
-    if isinstance(envelope.ts, str) and not envelope.ts.endswith(("Z", "z")):
-        try:
-            moment = datetime.fromisoformat(envelope.ts)
-        except ValueError:
-            return None
-        return moment.timestamp() * 1000 if moment.tzinfo else None
-    return None
+    moment = _scalar(envelope.ets)
+    if not isinstance(moment, int | float) or isinstance(moment, bool):
+        moment = _from_text(_scalar(envelope.ts))
+    return float(moment) if moment is not None and _EARLIEST_MS < moment < _LATEST_MS else None
+
+
+def _from_text(text: Any) -> float | None:
+    if not isinstance(text, str) or text.endswith(("Z", "z")):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.timestamp() * 1000 if moment.tzinfo else None
+
+
+def _scalar(raw: Raw | UnsetType) -> Any:
+    try:
+        return None if raw is UNSET else msgspec.json.decode(raw)
+    except JSON_ERRORS:
+        return None

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-Number = int | float
+Number = float
 Text = Annotated[str, Meta(min_length=1)]
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import jsonschema_rs
 
 from footfall.spec.reasons import Reason
-from footfall.spec.schemas import EIDS, event_schema
+from footfall.spec.schemas import EIDS, all_schemas, event_schema
 from footfall.spec.verdict import Finding, Profile, json_type
 
 AT_MOST = 20
 _NAME_LENGTH = 100
+_ITEMS = 64  # array items and unknown keys that are looked at for a full list: naming one fault takes 10 µs
 
 
 @cache
@@ -27,12 +28,56 @@ def list_faults(event: dict[str, Any], profile: Profile) -> list[Finding]:
         return [_wrong_type("$.eid", ["string"], eid)]
     if eid not in EIDS:
         return [_unknown_event(eid)]
+    validator = _validator(profile, eid)
     found: list[Finding] = []
-    for error in _validator(profile, eid).iter_errors(event):
+    for error in validator.iter_errors(_Excerpt().of(event) if _is_large(event) else event):
         found += _findings(error)
-        if len(found) >= AT_MOST:
-            break
+    if not found:
+        try:
+            validator.validate(event)
+        except jsonschema_rs.ValidationError as error:
+            found = _findings(error)
     return found[:AT_MOST]
+
+
+def _is_large(event: dict[str, Any]) -> bool:
+    nodes: list[Any] = [event]
+    left = _ITEMS
+    for node in nodes:
+        left -= len(node)
+        if left < 0:
+            return True
+        inner = node.values() if type(node) is dict else node
+        nodes += [child for child in inner if type(child) is dict or type(child) is list]
+    return False
+
+
+class _Excerpt:
+    """The first items and unknown keys of an event with very many, as the validator names all faults or one."""
+
+    def __init__(self) -> None:
+        self.left = _ITEMS
+
+    def of(self, value: Any) -> Any:
+        """The value without what is past the count."""
+        match value:
+            case dict():
+                return {key: self.of(item) for key, item in value.items() if key in _names() or self._takes()}
+            case list():
+                return [self.of(item) for item in value if self._takes()]
+            case _:
+                return value
+
+    def _takes(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every field that any shape knows."""
+    schemas = [part for _, _, schema in all_schemas() for part in (schema, *schema.get("$defs", {}).values())]
+    return frozenset(name for schema in schemas for name in schema.get("properties", ()))
 
 
 def _unknown_event(eid: str) -> Finding:

@@ -41,10 +41,10 @@ class Repeat(Struct, frozen=True, array_like=True, gc=False):
 class Intake(Struct, frozen=True, array_like=True, gc=False):
     """One request. Times are epoch milliseconds.
 
-    `events` is a JSON array of the accepted events, each exactly as sent; `keys` holds two unsigned 64-bit little-endian
-    numbers for each: the hash of (channel, mid) and the hash of its canonical content. `indexes` and `channels` are
-    empty when they are the obvious ones: 0, 1, 2 … and `channel` for all. `lenient` says with which shapes the events
-    were accepted.
+    `events` is a JSON array of the accepted events, each exactly as sent; `keys` holds two unsigned 64-bit
+    little-endian numbers for each: the hash of (channel, mid) and the hash of its canonical content. `indexes` and
+    `channels` are empty when they are the obvious ones: 0, 1, 2 … and `channel` for all. `lenient` says with which
+    shapes the events were accepted.
     """
 
     version: int

@@ -4,16 +4,21 @@ from typing import Any
 
 import msgspec
 
+from footfall.spec.text import MAX_DEPTH
+from footfall.spec.verdict import json_type
 
-def mask(value: Any) -> Any:
-    """The value with every string replaced by its length; keys, numbers and structure stay."""
+
+def mask(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """The value with every string replaced by its length; keys, numbers and structure stay, down to `depth` levels."""
     match value:
         case str():
             return f"<string {len(value)}>"
+        case list() | dict() if depth == 0:
+            return f"<{json_type(value)} {len(value)}>"
         case list():
-            return [mask(item) for item in value]
+            return [mask(item, depth - 1) for item in value]
         case dict():
-            return {key: mask(item) for key, item in value.items()}
+            return {key: mask(item, depth - 1) for key, item in value.items()}
         case _:
             return value
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from footfall.spec.envelope import Closed, Number, Open, says
 
-AtLeastMinusOne = Annotated[int, Meta(ge=-1)] | Annotated[float, Meta(ge=-1)]
+AtLeastMinusOne = Annotated[Number, Meta(ge=-1)]
 Tuples = list[dict[str, Any]]
 
 
@@ -118,14 +118,14 @@ class FaultyObject(Closed):
     parent: Parent | UnsetType = UNSET
 
 
-class Metric(Closed):
+class Metric(Open):
     """One measured value."""
 
     metric: str | UnsetType = UNSET
     value: Number | UnsetType = UNSET
 
 
-class SummaryExtra(Closed):
+class SummaryExtra(Open):
     """One further figure of a summary."""
 
     id: str | UnsetType = UNSET

@@ -4,6 +4,7 @@ msgspec reads the good events; the functions here find out what is wrong with th
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -15,46 +16,81 @@ from footfall.spec.verdict import Finding
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
 _ESCAPED_BACKSLASH = b"\\\\"
-_TOKENS_AT_MOST = 500_000
+
+_SPACE = b" \t\r\n"
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_AT_TOP = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+([\[\]{},])", re.DOTALL)
+_BELOW = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[{]++|[\]}]++)", re.DOTALL)
+_MEMBER = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+(.*)", re.DOTALL)
+_DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
+_STEPS = 1_000_000
 
 MAX_DEPTH = 200
 
 _untyped = msgspec.json.Decoder()
 _array = msgspec.json.Decoder(list[msgspec.Raw])
+_text = msgspec.json.Decoder(str)
 
 JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class MalformedJSONError(ValueError):
-    """The text is not JSON; says where, counted from 1."""
+    """The text is not JSON; says where, in lines and characters counted from 1."""
 
     def __init__(self, detail: str, line: int, column: int) -> None:
         super().__init__(f"{detail} at line {line}, column {column}")
         self.line = line
         self.column = column
 
+    @classmethod
+    def at(cls, text: bytes, offset: int, detail: str) -> "MalformedJSONError":
+        """The error at a byte of the text."""
+        start = text.rfind(b"\n", 0, offset) + 1
+        column = len(text[start:offset].decode("utf-8", "replace")) + 1
+        return cls(detail, text.count(b"\n", 0, offset) + 1, column)
+
 
 def has_lone_surrogate(text: bytes) -> bool:
     """Whether an escaped surrogate stands without its other half."""
     if b"\\u" not in text:
         return False
-    plain = text.replace(_ESCAPED_BACKSLASH, b"")
+    plain = text.replace(_ESCAPED_BACKSLASH, b"__")
     return _SURROGATE.search(_PAIR.sub(b"", plain)) is not None
 
 
+def may_hold_huge_integer(text: bytes) -> bool:
+    """Whether an integer may stand in the text that no double can hold: one of 309 digits or more.
+
+    Looks at every 30th byte only, for speed: of so many digits in a row it meets at least ten.
+    """
+    return b"0" * 10 in text[::30].translate(_DIGITS_TO_0)
+
+
+def cannot_be_skipped(text: bytes, error: Exception) -> bool:
+    """Whether msgspec failed on JSON that other readers take: nested too deeply, or with half of a surrogate pair."""
+    return isinstance(error, RecursionError) or has_lone_surrogate(text)
+
+
 def where(text: bytes, error: Exception) -> MalformedJSONError:
-    """The error as a position in the text; msgspec tells the byte, the UTF-8 codec the offset."""
+    """The error as a position in the text; msgspec names the byte, except at the end and in UTF-8."""
     if isinstance(error, RecursionError):
         return MalformedJSONError("nested too deeply", 1, 1)
+    if isinstance(error, UnicodeDecodeError):
+        return MalformedJSONError.at(text, _first_bad_byte(text), "bytes that are not UTF-8")
     found = re.search(r"\(byte (\d+)\)", str(error))
-    offset = int(found.group(1)) if found else len(text)
     detail = re.sub(r"^JSON is malformed: | \(byte \d+\)$", "", str(error))
     if "truncated" in detail:
         detail = "the text ends too soon"
-    line_start = text.rfind(b"\n", 0, offset) + 1
-    return MalformedJSONError(detail, text.count(b"\n", 0, offset) + 1, offset - line_start + 1)
+    return MalformedJSONError.at(text, int(found.group(1)) if found else len(text), detail)
+
+
+def _first_bad_byte(text: bytes) -> int:
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(text)
 
 
 def read(text: bytes) -> tuple[Any, Finding | None]:
@@ -65,9 +101,13 @@ def read(text: bytes) -> tuple[Any, Finding | None]:
         return None, _fault(text, error)
     if _is_deep(value):
         return value, Finding.make(Reason.TOO_DEEP)
-    repeated = _repeated_key(text)
-    if repeated is not None:
-        return value, Finding.make(Reason.DUPLICATE_KEY, message=f"The key {repeated[:100]!r} stands twice.")
+    try:
+        json.loads(text, object_pairs_hook=_refuse_repeats, parse_int=_refuse_huge, parse_float=len)
+    except _RepeatedKeyError as error:
+        message = f"The key {str(error)[:100]!r} stands twice."
+        return value, Finding.make(Reason.DUPLICATE_KEY, message=message)
+    except _HugeIntegerError:
+        return value, Finding.make(Reason.NUMBER_OUT_OF_RANGE, found="number")
     return value, None
 
 
@@ -77,8 +117,7 @@ def _fault(text: bytes, error: Exception) -> Finding:
     if isinstance(error, UnicodeDecodeError):
         return Finding.make(Reason.INVALID_UTF8)
     if "out of range" in str(error):
-        path = re.search(r"`(\$.*)`", str(error))
-        return Finding.make(Reason.NUMBER_OUT_OF_RANGE, path.group(1) if path else "$", "number")
+        return Finding.make(Reason.NUMBER_OUT_OF_RANGE, found="number")
     if has_lone_surrogate(text):
         return Finding.make(Reason.LONE_SURROGATE)
     return Finding.make(Reason.MALFORMED_LINE, message=f"Not JSON: {where(text, error)}.")
@@ -102,6 +141,10 @@ class _RepeatedKeyError(Exception):
     """Carries the first key found twice out of the parser."""
 
 
+class _HugeIntegerError(Exception):
+    """An integer that no double can hold."""
+
+
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> None:
     seen = set()
     for key, _ in pairs:
@@ -110,12 +153,9 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> None:
         seen.add(key)
 
 
-def _repeated_key(text: bytes) -> str | None:
-    try:
-        json.loads(text, object_pairs_hook=_refuse_repeats, parse_int=len, parse_float=len)
-    except _RepeatedKeyError as error:
-        return str(error)
-    return None
+def _refuse_huge(digits: str) -> None:
+    if math.isinf(float(digits)):
+        raise _HugeIntegerError
 
 
 def split(array: bytes) -> list[bytes]:
@@ -127,30 +167,69 @@ def split(array: bytes) -> list[bytes]:
     try:
         return [bytes(raw) for raw in _array.decode(array)]
     except JSON_ERRORS as error:
-        if not (isinstance(error, RecursionError) or has_lone_surrogate(array)):
+        if not cannot_be_skipped(array, error):
             raise where(array, error) from None
-    return list(_scan(array))
+    return list(cut(array))
 
 
-def _scan(array: bytes) -> Iterator[bytes]:
-    """Cut by brackets alone; reads strings only to skip them."""
-    depth = 0
-    start = 0
-    tokens = 0
-    for match in _TOKEN.finditer(array):
-        tokens += 1
-        token = array[match.start()]
-        if token in b"[{":
-            depth += 1
-            if depth == 1:
-                start = match.end()
-        elif token in b"]}":
-            depth -= 1
-        if (depth == 1 and token in b",") or depth == 0:
-            if piece := array[start : match.start()].strip():
-                yield piece
-            start = match.end()
-        if tokens > _TOKENS_AT_MOST:
-            raise MalformedJSONError("nested too deeply", 1, match.start() + 1)
-    if depth or array[start:].strip():
-        raise MalformedJSONError("unbalanced brackets", 1, len(array))
+def cut(text: bytes) -> Iterator[bytes]:
+    """Cut an array or object at its commas by brackets alone, reading strings only to skip them.
+
+    What stands between the commas may be no JSON. Raises MalformedJSONError where a piece is empty, where the brackets
+    do not balance, and where there are so many that cutting would take seconds.
+    """
+    position = start = len(text) - len(text.lstrip(_SPACE)) + 1
+    closing = b"]" if text[start - 1 : start] == b"[" else b"}"
+    depth = 1
+    for _ in range(_STEPS):
+        found = (_AT_TOP if depth == 1 else _BELOW).match(text, position)
+        if found is None:
+            raise MalformedJSONError.at(text, len(text), "the text ends too soon")
+        run, (begin, position) = found.group(1), found.span(1)
+        if run[0] in b"[{":
+            depth += len(run)
+        elif depth > 1:
+            position = begin + min(len(run), depth - 1)
+            depth -= position - begin
+        else:
+            piece = text[start:begin].strip(_SPACE)
+            if piece or run == b"," or text[start - 1 : start] == b",":
+                yield _filled(text, begin, piece)
+            start = position
+            if run != b",":
+                _check_end(text, begin, run == closing)
+                return
+    raise MalformedJSONError.at(text, position, "too many brackets")
+
+
+def _filled(text: bytes, offset: int, piece: bytes) -> bytes:
+    if not piece:
+        raise MalformedJSONError.at(text, offset, "a value is missing")
+    return piece
+
+
+def _check_end(text: bytes, offset: int, is_closed: bool) -> None:
+    if not is_closed:
+        raise MalformedJSONError.at(text, offset, "the wrong bracket")
+    rest = text[offset + 1 :]
+    if rest.strip(_SPACE):
+        raise MalformedJSONError.at(text, len(text) - len(rest.lstrip(_SPACE)), "trailing characters")
+
+
+def members(text: bytes) -> Iterator[tuple[str | None, bytes]]:
+    """The outermost object's keys and the texts of their values, repeated keys included; None for an unreadable key.
+
+    Raises MalformedJSONError like `cut`.
+    """
+    for piece in cut(text):
+        found = _MEMBER.match(piece)
+        if found is None:
+            raise MalformedJSONError("a member without key or value", 1, 1)
+        yield _key(found.group(1)), found.group(2)
+
+
+def _key(text: bytes) -> str | None:
+    try:
+        return _text.decode(text)
+    except JSON_ERRORS:
+        return None

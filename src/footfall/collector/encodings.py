@@ -1,0 +1,147 @@
+"""Content-Encoding: gzip, deflate, br and zstd, one or several, with a limit on what comes out.
+
+A decoder is fed in pieces and asked for at most so many bytes at a time, so that a bomb stops at the limit.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import brotli
+import zstandard
+
+from footfall.collector.refusal import RefusedError
+from footfall.spec.reasons import Reason
+
+_STEP = 1 << 16
+_ZSTD_STEP = 256  # zstd has no limit on the output of a call; four bytes can stand for 128 KiB
+_AT_MOST_MEMBERS = 1024
+_AT_MOST_STACKED = 3
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_LARGEST_ZSTD_WINDOW = 1 << 27
+
+
+class _Member(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def feed(self, data: bytes | memoryview) -> Iterator[bytes]: ...
+
+
+def parse_encodings(value: bytes) -> tuple[str, ...]:
+    """The encodings of a header, in the order in which they were applied; raises RefusedError for an unknown one."""
+    names = tuple(name for part in value.decode("latin-1").split(",") if (name := part.strip().lower()))
+    coded = tuple(_ALIASES.get(name, name) for name in names if name != "identity")
+    if len(coded) > _AT_MOST_STACKED or any(name not in _DECODERS for name in coded):
+        raise RefusedError(415, Reason.UNSUPPORTED_ENCODING)
+    return coded
+
+
+def inflate(body: bytes, encodings: tuple[str, ...], limit: int) -> bytes:
+    """Undo the encodings; raises RefusedError for a corrupt body or one that would pass the limit of bytes."""
+    for name in reversed(encodings):
+        body = _collect(_DECODERS[name](body), limit)
+    return body
+
+
+def _collect(pieces: Iterator[bytes], limit: int) -> bytes:
+    out = bytearray()
+    try:
+        for piece in pieces:
+            out += piece
+            if len(out) > limit:
+                raise RefusedError(413, Reason.INFLATED_TOO_LARGE)
+    except (zlib.error, brotli.error, zstandard.ZstdError, EOFError):
+        raise RefusedError(400, Reason.CORRUPT_ENCODING) from None
+    return bytes(out)
+
+
+def _members(body: bytes, start: Callable[[], _Member], step: int, *, many: bool = True) -> Iterator[bytes]:
+    """The output of one compressed stream after the other; raises EOFError when one is cut short or none may follow."""
+    view = memoryview(body)
+    at = 0
+    for _ in range(_AT_MOST_MEMBERS if many else 1):
+        member = start()
+        while not member.eof:
+            if at >= len(view):
+                raise EOFError
+            piece = view[at : at + step]
+            yield from member.feed(piece)
+            at += len(piece)
+        at -= len(member.unused_data)
+        if at >= len(view):
+            return
+    raise EOFError
+
+
+class _Zlib:
+    def __init__(self, window: int) -> None:
+        self._decoder = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
+        while True:
+            piece = self._decoder.decompress(data, _STEP)
+            yield piece
+            data = self._decoder.unconsumed_tail
+            if not data and len(piece) < _STEP:
+                return
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        self._decoder = zstandard.ZstdDecompressor(max_window_size=_LARGEST_ZSTD_WINDOW).decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
+        yield self._decoder.decompress(data)
+
+
+def _gzip(body: bytes) -> Iterator[bytes]:
+    return _members(body, lambda: _Zlib(_GZIP_WINDOW), _STEP)
+
+
+def _deflate(body: bytes) -> Iterator[bytes]:
+    """As the standard says, zlib's format; as some clients do it, bare."""
+    has_header = len(body) >= 2 and body[0] & 0x0F == zlib.DEFLATED and (body[0] << 8 | body[1]) % 31 == 0
+    window = zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
+    return _members(body, lambda: _Zlib(window), _STEP, many=False)
+
+
+def _zstd(body: bytes) -> Iterator[bytes]:
+    return _members(body, _Zstd, _ZSTD_STEP)
+
+
+def _brotli(body: bytes) -> Iterator[bytes]:
+    decoder = brotli.Decompressor()
+    piece = decoder.process(body, output_buffer_limit=_STEP)
+    yield piece
+    while not decoder.is_finished():
+        if decoder.can_accept_more_data() and not piece:
+            raise EOFError
+        piece = decoder.process(b"", output_buffer_limit=_STEP)
+        yield piece
+
+
+_ALIASES = {"x-gzip": "gzip"}
+_DECODERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+    "gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

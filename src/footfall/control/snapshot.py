@@ -1,0 +1,98 @@
+"""The control database as collectors see it; read with the standard library, as SQLAlchemy costs 42 MiB a process."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import msgspec
+
+from footfall.control.access import Channel, Directory, Key
+from footfall.control.tokens import Kind
+
+_CHANNELS = "SELECT name, profile, keep_payloads, accepts, rate, burst, origins FROM channels"
+_KEYS = "SELECT id, kind, channel, digest, expires_at FROM keys"
+
+_texts = msgspec.json.Decoder(tuple[str, ...])
+
+
+class Snapshot:
+    """The newest readable state of the control database; it may be made before the database is.
+
+    `trouble` says why the state that `current` returned may be old; None when all is well.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.trouble: str | None = None
+        self._path = path
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._version: int | None = None
+        self._directory = Directory({}, {})
+
+    def current(self) -> Directory:
+        """The channels and keys as of now, or the last that could be read; costs microseconds when nothing changed."""
+        with self._lock:
+            try:
+                self._refresh()
+            except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
+                self.trouble = f"{self._path.name} cannot be read: {error}"
+                self._disconnect()
+            return self._directory
+
+    def close(self) -> None:
+        """Release the database."""
+        with self._lock:
+            self._disconnect()
+
+    def _refresh(self) -> None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            self._disconnect()
+            self.trouble = f"{self._path.name} is gone" if self._file else None
+            return
+        if self._database is None or self._file != (found.st_dev, found.st_ino):
+            self._disconnect()
+            self._database = _connect(self._path)
+            self._file = (found.st_dev, found.st_ino)
+        version = self._database.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._directory = _read(self._database)
+            self._version = version
+        self.trouble = None
+
+    def _disconnect(self) -> None:
+        if self._database is not None:
+            self._database.close()
+        self._database = self._version = None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # No waiting for locks: this runs on a collector's event loop, and the next call tries again.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False
+    )
+
+
+def _read(database: sqlite3.Connection) -> Directory:
+    database.execute("BEGIN")  # both queries see the same state
+    made = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+    channels = database.execute(_CHANNELS).fetchall() if made else []
+    keys = database.execute(_KEYS).fetchall() if made else []
+    database.execute("COMMIT")
+    origins = {row[0]: _texts.decode(row[-1]) for row in channels}
+    return Directory(
+        {row[0]: _channel(*row[:-1]) for row in channels},
+        {row[0]: _key(*row, origins=origins.get(row[2], ())) for row in keys},
+    )
+
+
+def _channel(name: str, profile: str, keep_payloads: int, accepts: str, rate: float, burst: float) -> Channel:
+    return Channel(name, profile, bool(keep_payloads), _texts.decode(accepts), rate, burst)
+
+
+def _key(
+    key_id: str, kind: Kind, channel: str, digest: bytes, expires_at: int | None, *, origins: tuple[str, ...]
+) -> Key:
+    return Key(key_id, kind, channel, digest, origins if kind == "public" else (), expires_at)

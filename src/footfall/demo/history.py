@@ -1,0 +1,92 @@
+"""What the simulated people did in the days up to now, in the order of time."""
+
+from collections.abc import Iterator
+from random import Random
+
+from footfall.demo import rhythm
+from footfall.demo.event import chance
+from footfall.demo.mistakes import MISTAKEN, RESENT, spoil
+from footfall.demo.people import Population
+from footfall.demo.rhythm import DAY_MS, HOUR_MS
+from footfall.demo.visit import Noted
+
+DAYS = 14
+EVENTS = 120_000
+BATCH = 1000
+
+
+def history(
+    seed: int, until_ms: int, days: int = DAYS, target_events: int = EVENTS, utc_offset_s: int = 0
+) -> Iterator[list[bytes]]:
+    """Events as JSON, in batches of up to 1000, from the midnight `days` before today until a moment of today.
+
+    There are about `target_events` of them. `until_ms` is epoch milliseconds; days and nights are those of the UTC
+    offset. The same seed, days, target, offset and day of `until_ms` make the same events, up to `until_ms`. About one
+    in a hundred has a mistake, and one in a hundred is sent again within the minute.
+    """
+    batch: list[bytes] = []
+    for noted in _until(_flow(seed, until_ms, days, target_events, utc_offset_s), until_ms):
+        batch.append(noted.text)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _until(flow: Iterator[Noted], until_ms: int) -> Iterator[Noted]:
+    for noted in flow:
+        if noted.at_ms >= until_ms:
+            return
+        yield noted
+
+
+def _flow(seed: int, until_ms: int, days: int, target_events: int, utc_offset_s: int) -> Iterator[Noted]:
+    """Hour by hour; a visit that lasts into the next hour is held back until that hour is sorted."""
+    today = rhythm.midnight(until_ms, utc_offset_s)
+    run = f"history/{today}/{days}/{target_events}"
+    people = Population(seed, run, rhythm.outage(chance(seed, "outage"), today, days, utc_offset_s))
+    draw = chance(seed, "slips", run)
+    first = today - days * DAY_MS
+    scale = _scale(today, days, target_events, utc_offset_s)
+    held: list[Noted] = []
+    for hour in range(first, until_ms, HOUR_MS):
+        events = scale * rhythm.weight(hour, today, utc_offset_s) * draw.uniform(0.9, 1.1)
+        for visit in people.visits(hour, HOUR_MS, events):
+            held += _slip(visit, draw)
+        held.sort(key=_when)
+        due = _count_before(held, hour + HOUR_MS)
+        yield from held[:due]
+        held = held[due:]
+
+
+def _scale(today: int, days: int, target_events: int, utc_offset_s: int) -> float:
+    """Events in an hour of weight 1; today counts half, whatever the time, so that all its hours agree on it."""
+    hours = range(today - days * DAY_MS, today + DAY_MS // 2, HOUR_MS)
+    return target_events / sum(rhythm.weight(hour, today, utc_offset_s) for hour in hours)
+
+
+def _slip(visit: list[Noted], draw: Random) -> list[Noted]:
+    """The visit's events as they are sent: a few with a mistake, a few a second time, a little later."""
+    sent = []
+    for noted in visit:
+        luck = draw.random()
+        if luck < MISTAKEN:
+            sent.append(Noted(noted.at_ms, spoil(noted.text, draw)))
+            continue
+        sent.append(noted)
+        if luck < MISTAKEN + RESENT:
+            sent.append(Noted(noted.at_ms + draw.randrange(1000, 60_000), noted.text))
+    return sent
+
+
+def _when(noted: Noted) -> int:
+    return noted.at_ms
+
+
+def _count_before(held: list[Noted], end_ms: int) -> int:
+    """How many events, of a sorted list, come before a moment; looks from the end, where few are late."""
+    count = len(held)
+    while count and held[count - 1].at_ms >= end_ms:
+        count -= 1
+    return count

@@ -1,0 +1,52 @@
+"""What the pipeline says about itself, in a file that every other process may read."""
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+STALE_MS = 15_000
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """The pipeline's state. Times are epoch milliseconds; `lag_bytes` and `lag_records` are what waits in the journals.
+
+    `newest_received_at` is that of the newest event seen in a journal, `newest_stored_at` that of the newest one in
+    the lake. `problems` are sentences for the operator.
+    """
+
+    at: int
+    pid: int
+    state: str = "running"
+    newest_received_at: int | None = None
+    newest_stored_at: int | None = None
+    lag_bytes: int = 0
+    lag_records: int = 0
+    problems: list[str] = []
+
+    def is_stale(self, now_ms: int | None = None) -> bool:
+        """Whether the pipeline has been silent for more than 15 seconds."""
+        now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        return now_ms - self.at > STALE_MS
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Heartbeat)
+
+
+def write(path: Path, heartbeat: Heartbeat) -> None:
+    """Replace the file at once, so that no reader sees half of it; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.new")
+    temporary.write_bytes(_encoder.encode(heartbeat))
+    temporary.replace(path)
+
+
+def read(path: Path) -> Heartbeat | None:
+    """The last heartbeat; None when there is none that can be read."""
+    try:
+        return _decoder.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None

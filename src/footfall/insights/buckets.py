@@ -1,0 +1,47 @@
+"""Where the buckets of a chart begin, in the time zone of the person who looks at it."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from footfall.insights.parameters import DAY, HOUR, Step
+from footfall.insights.replies import Refusal
+from footfall.spec.reasons import Reason
+
+MOST_BUCKETS = 1500
+_AIM = 340
+_HOURS: dict[str, int] = {"hour": 1, "3h": 3, "6h": 6, "12h": 12, "day": 24, "week": 168}
+
+
+def choose(step: Step, since: int, until: int) -> str:
+    """The step itself, or for `auto` the finest that makes no more than about a bar for every three pixels."""
+    if step != "auto":
+        return step
+    return next((name for name, hours in _HOURS.items() if (until - since) / (hours * HOUR) <= _AIM), "week")
+
+
+def edges(step: str, since: int, until: int, zone: ZoneInfo) -> list[int]:
+    """Starts of the buckets that cover the range, epoch ms, ascending; each on a whole hour UTC, as the rollup is.
+
+    Raises Refusal when there would be too many.
+    """
+    hours = _HOURS[step]
+    if (until - since) / (hours * HOUR) > MOST_BUCKETS:
+        raise Refusal(400, Reason.BAD_REQUEST, f"More than {MOST_BUCKETS} buckets: take a larger step.")
+    if step == "hour":
+        return list(range(since, until, HOUR))
+    days = _days(since, until, zone, 7 if step == "week" else 1)
+    starts = {start + offset for start, end in days for offset in range(0, end - start, hours * HOUR)}
+    aligned = sorted({start // HOUR * HOUR for start in starts if start < until})
+    first = max((i for i, start in enumerate(aligned) if start <= since), default=0)
+    return aligned[first:]
+
+
+def _days(since: int, until: int, zone: ZoneInfo, length: int) -> list[tuple[int, int]]:
+    """Local days or weeks (from Monday) that touch the range, as epoch ms; 23 or 25 hours long where clocks change."""
+    first = datetime.fromtimestamp(since / 1000, zone).date()
+    if length == 7:
+        first -= timedelta(days=first.weekday())
+    count = (until - since) // (length * DAY) + 3
+    midnights = [datetime.combine(first + timedelta(days=length * i), time(), zone) for i in range(count)]
+    moments = [int(midnight.timestamp() * 1000) for midnight in midnights]
+    return list(zip(moments, moments[1:], strict=False))

@@ -1,0 +1,161 @@
+"""Counts over time and against the period before; both read only the hourly rollup."""
+
+import time
+
+from msgspec import Struct
+
+from footfall.insights.buckets import choose, edges
+from footfall.insights.parameters import HOUR, Range, SeriesRange, TotalsRange, known
+from footfall.insights.source import Reader, ask
+
+TOP_TYPES = 50
+
+
+class Line(Struct):
+    """One event type: its count in each bucket, and altogether."""
+
+    type: str
+    total: int
+    counts: list[int]
+
+
+class Others(Struct):
+    """The event types that have no line of their own, summed up."""
+
+    types: int
+    total: int
+    counts: list[int]
+
+
+class Series(Struct):
+    """Events by type over time. Times are epoch ms; `buckets` holds where each begins."""
+
+    since: int
+    until: int
+    step: str
+    zone: str
+    total: int
+    buckets: list[int]
+    series: list[Line]
+    other: Others | None
+
+
+class Change(Struct):
+    """A count, and the two counts that are fair to compare.
+
+    `settled` is this period's up to the last full hour, `before` the previous period's up to the same place.
+    """
+
+    now: int = 0
+    settled: int = 0
+    before: int = 0
+
+
+class TypeChange(Struct):
+    """A count of one event type; see Change."""
+
+    type: str
+    now: int
+    settled: int
+    before: int
+
+
+class Totals(Struct):
+    """A period against the one before it. Times are epoch ms."""
+
+    since: int
+    until: int
+    since_before: int
+    received: Change
+    fates: dict[str, Change]
+    types: list[TypeChange]
+
+
+class _Point(Struct):
+    start: int
+    event_type: str | None
+    place: int
+    types: int
+    n: int
+
+
+class _Fate(Struct):
+    fate: str
+    now: int
+    settled: int
+    before: int
+
+
+class _Type(Struct):
+    event_type: str
+    now: int
+    settled: int
+    before: int
+
+
+def series(reader: Reader, wanted: SeriesRange) -> Series:
+    """Events by type for each bucket of a range."""
+    since, until = wanted.hours()
+    step = choose(wanted.step, since, until)
+    buckets = edges(step, since, until, wanted.zone_info())
+    points = ask(
+        reader,
+        "series",
+        {
+            "edges": buckets,
+            "since": since,
+            "until": until,
+            "channel": known(wanted.channel),
+            "fate": known(wanted.fate),
+            "top": wanted.top,
+        },
+        _Point,
+    )
+    lines, other = _spread(points, buckets)
+    total = sum(line.total for line in lines) + (other.total if other else 0)
+    return Series(since, until, step, wanted.zone, total, buckets, lines, other)
+
+
+def _spread(points: list[_Point], buckets: list[int]) -> tuple[list[Line], Others | None]:
+    place = {start: index for index, start in enumerate(buckets)}
+    lines: dict[str, Line] = {}
+    other: Others | None = None
+    for point in points:
+        if point.event_type is None:
+            line: Line | Others = (other := other or Others(0, 0, [0] * len(buckets)))
+            other.types = point.types - len(lines)
+        else:
+            line = lines.setdefault(point.event_type, Line(point.event_type, 0, [0] * len(buckets)))
+        line.counts[place[point.start]] += point.n
+        line.total += point.n
+    return list(lines.values()), other
+
+
+def totals(reader: Reader, wanted: TotalsRange) -> Totals:
+    """What a period counted, by fate and by type, and the period of the same length before it."""
+    since, until = wanted.hours()
+    since_before = since - (until - since)
+    period = _period(wanted, since, until)
+    fates = {row.fate: Change(row.now, row.settled, row.before) for row in ask(reader, "totals", period, _Fate)}
+    types = ask(reader, "types", period | {"fate": known(wanted.fate), "top": TOP_TYPES}, _Type)
+    received = Change(
+        sum(change.now for change in fates.values()),
+        sum(change.settled for change in fates.values()),
+        sum(change.before for change in fates.values()),
+    )
+    changes = [TypeChange(row.event_type, row.now, row.settled, row.before) for row in types]
+    return Totals(since, until, since_before, received, fates, changes)
+
+
+def _period(wanted: Range, since: int, until: int) -> dict[str, object]:
+    """The two periods, the earlier one cut where the later one has no full hours yet."""
+    settled = max(since, min(until, int(time.time() * 1000) // HOUR * HOUR))
+    length = until - since
+    return {
+        "since": since,
+        "until": until,
+        "settled": settled,
+        "since_before": since - length,
+        "settled_before": settled - length,
+        "channel": known(wanted.channel),
+    }

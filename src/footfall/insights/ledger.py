@@ -1,0 +1,236 @@
+"""Single events: the newest, one by its place in the journal, and all that carry one mid."""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from footfall.failure import TransientError
+from footfall.insights.parameters import DAY, FeedRange, known
+from footfall.insights.replies import Refusal
+from footfall.insights.source import Reader, ask
+from footfall.spec.reasons import Reason
+from footfall.spec.verdict import Finding
+
+# Events of several journals are committed together, but need not have been received in the order of the commits.
+OVERLAP = 10_000
+PATIENCE = 3.0
+_FIRST_STRETCH = 10_000
+_GROWTH = 6
+_LONGEST = 800 * DAY
+_CLOCKS_AHEAD = 60_000
+
+_ID = re.compile(r"(\d{1,14})\.([^.\s]{1,100})\.(\d{1,18})\.(\d{1,9})(?:\.[0-9a-f]{8})?", re.ASCII)
+_findings = msgspec.json.Decoder(list[Finding])
+
+
+class FeedEvent(Struct):
+    """An event in the feed. Times are epoch ms; `subject` is what it was about, in one word."""
+
+    id: str
+    received_at: int
+    occurred_at: int | None
+    fate: str
+    channel: str | None
+    event_type: str | None
+    mid: str | None
+    subject: str | None
+    reasons: list[str]
+    warnings: list[str]
+    derived_from: str | None
+
+
+class Feed(Struct):
+    """The newest events, newest first.
+
+    `cursor` is for the next `after`; the answer to it repeats some events, which `id` tells. `searched_from` says how
+    far back was looked, epoch ms: a search stops after a few seconds.
+    """
+
+    version: int
+    cursor: int
+    searched_from: int
+    events: list[FeedEvent]
+
+
+class Remark(Struct):
+    """One finding about an event, with what to do about it."""
+
+    code: str
+    path: str
+    found: str | None
+    message: str
+    hint: str
+    docs: str
+
+
+class WholeEvent(Struct):
+    """Everything known of one event. `event` is its JSON as sent, masked where it was rejected."""
+
+    id: str
+    fate: str
+    received_at: int
+    occurred_at: int | None
+    channel: str | None
+    event_type: str | None
+    mid: str | None
+    ets: float | None
+    clock: str | None
+    event: str | None
+    agent: str | None
+    derived_from: str | None
+    journal: str
+    record: int
+    idx: int
+    of: int
+    findings: list[Remark]
+
+
+class Fated(Struct):
+    """What became of one event that was received with a mid. Times are epoch ms."""
+
+    fate: str
+    received_at: int
+    occurred_at: int | None
+    channel: str | None
+    event_type: str | None
+    clock: str | None
+    reasons: list[str]
+    findings: list[Remark]
+    journal: str
+    record: int
+    idx: int
+    of: int
+    derived_from: str | None
+
+
+class _WholeRow(Struct):
+    id: str
+    fate: str
+    received_at: int
+    occurred_at: int | None
+    channel: str | None
+    event_type: str | None
+    mid: str | None
+    ets: float | None
+    clock: str | None
+    event: str | None
+    agent: str | None
+    derived_from: str | None
+    journal: str
+    record: int
+    idx: int
+    of: int
+    findings: str
+
+
+class _FateRow(Struct):
+    fate: str
+    received_at: int
+    occurred_at: int | None
+    channel: str | None
+    event_type: str | None
+    clock: str | None
+    journal: str
+    record: int
+    idx: int
+    of: int
+    derived_from: str | None
+    findings: str
+
+
+class _Newest(Struct):
+    newest: int | None
+
+
+def feed(reader: Reader, wanted: FeedRange) -> Feed:
+    """The newest events that fit, looked for in ever longer stretches of time until there are enough."""
+    version = reader.version()
+    now = int(time.time() * 1000) + _CLOCKS_AHEAD
+    after = max(0, wanted.after - OVERLAP) if isinstance(wanted.after, int) else 0
+    if version < 0 or version == wanted.version:
+        return Feed(version, wanted.after if isinstance(wanted.after, int) else 0, now, [])
+    until = min(now, wanted.before) if isinstance(wanted.before, int) else now
+    parameters = {name: known(getattr(wanted, name)) for name in ("channel", "fate", "type", "reason", "text", "limit")}
+    events: list[FeedEvent] = []
+    searched = until
+    for since in _stretches(until, after):
+        try:
+            events = ask(reader, "feed", parameters | {"since": since, "until": until}, FeedEvent, timeout=PATIENCE)
+        except TransientError:
+            break  # a search through too much: show what was found so far
+        searched = since
+        if len(events) >= wanted.limit:
+            break
+    cursor = max((event.received_at for event in events), default=after)
+    return Feed(version, cursor, searched, events)
+
+
+def newest(reader: Reader) -> int | None:
+    """When the newest event was received, epoch ms; None while there is none."""
+    now = int(time.time() * 1000) + _CLOCKS_AHEAD
+    for since in _stretches(now, 0):
+        (row,) = ask(reader, "newest", {"since": since, "until": now}, _Newest)
+        if row.newest is not None:
+            return row.newest
+    return None
+
+
+def _stretches(until: int, earliest: int) -> Iterator[int]:
+    """Starts of ever longer stretches that end at `until`; stops when the patience is used up."""
+    earliest = max(0, earliest, until - _LONGEST)
+    begun, length = time.monotonic(), _FIRST_STRETCH
+    while until - length > earliest:
+        yield until - length
+        if time.monotonic() - begun > PATIENCE:
+            return
+        length *= _GROWTH
+    yield earliest
+
+
+def event(reader: Reader, event_id: str) -> list[WholeEvent]:
+    """The event of this id, and after it those that stood at the same place (derived ones); raises Refusal for none."""
+    match = _ID.fullmatch(event_id)
+    if match is None:
+        raise Refusal(400, Reason.BAD_REQUEST, "id is not the id of an event.")
+    received_at, journal, record, index = match.groups()
+    place = {"received_at": int(received_at), "journal": journal, "record": int(record), "idx": int(index)}
+    rows = ask(reader, "event", place, _WholeRow)
+    found = [_whole(row) for row in rows]
+    found.sort(key=lambda whole: whole.id != event_id)
+    if not found or found[0].id != event_id:
+        raise Refusal(404, Reason.NOT_FOUND, "There is no event of this id.")
+    return found
+
+
+def fates(reader: Reader, mid: str, channel: str | None) -> list[Fated]:
+    """What became of every event that was sent with this mid, oldest first; empty when none was."""
+    return [_fated(row) for row in ask(reader, "fate", {"mid": mid, "channel": channel}, _FateRow)]
+
+
+def _whole(row: _WholeRow) -> WholeEvent:
+    return WholeEvent(**(_fields(row) | {"findings": remarks(row.findings)}))
+
+
+def _fated(row: _FateRow) -> Fated:
+    found = remarks(row.findings)
+    return Fated(**(_fields(row) | {"findings": found, "reasons": list(dict.fromkeys(r.code for r in found))}))
+
+
+def _fields(row: Struct) -> Mapping[str, object]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def remarks(findings: str) -> list[Remark]:
+    """The findings column, with the advice that belongs to each code; codes of later versions stay as they are."""
+    return [_remark(finding) for finding in _findings.decode(findings)]
+
+
+def _remark(finding: Finding) -> Remark:
+    try:
+        hint, docs = finding.reason.hint, finding.reason.docs
+    except KeyError:
+        hint, docs = "", "/docs/reasons"
+    return Remark(finding.code, finding.path, finding.found, finding.message, hint, docs)

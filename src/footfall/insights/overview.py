@@ -1,0 +1,40 @@
+"""What the page needs to know before it asks for anything else."""
+
+from msgspec import Struct
+
+import footfall
+from footfall.insights.ledger import newest
+from footfall.insights.source import Reader, ask
+
+
+class ChannelTotal(Struct):
+    """A channel that has events; times are epoch ms of the hours."""
+
+    channel: str
+    n: int
+    oldest_hour: int
+    newest_hour: int
+
+
+class Overview(Struct):
+    """The state of the house: `open` says that no login is needed, `newest` when the last event came, epoch ms.
+
+    `keyless` says that events may be sent without a key.
+    """
+
+    product: str
+    release: str
+    version: int
+    open: bool
+    keyless: bool
+    login: str | None
+    newest: int | None
+    channels: list[ChannelTotal]
+
+
+def overview(reader: Reader, *, is_open: bool, keyless: bool, login: str | None) -> Overview:
+    """The channels, the newest event, and whether the visitor needed a login."""
+    version = reader.version()
+    channels = ask(reader, "channels", {}, ChannelTotal) if version >= 0 else []
+    latest = newest(reader) if version >= 0 else None
+    return Overview("footfall", footfall.__version__, version, is_open, keyless, login, latest, channels)

@@ -1,0 +1,17 @@
+-- One event and everything derived from it, by where it stood in the journal.
+SELECT
+    concat_ws('.', epoch_ms(received_at), journal, record, idx, md5(derived_from || mid)[:8]) AS id,
+    epoch_ms(received_at) AS received_at,
+    epoch_ms(occurred_at) AS occurred_at,
+    fate, channel, event_type, mid, ets, clock, event, derived_from, journal, record, idx, of,
+    coalesce(findings, '[]') AS findings,
+    nullif(concat_ws(' ', agent_family, agent_version, agent_system), '') AS agent
+FROM ledger
+WHERE day = CAST(make_timestamp($received_at * 1000) AS DATE)
+  AND received_at >= make_timestamp($received_at * 1000)
+  AND received_at < make_timestamp(($received_at + 1) * 1000)
+  AND journal = $journal
+  AND record = $record
+  AND idx = $idx
+ORDER BY derived_from NULLS FIRST
+LIMIT 101

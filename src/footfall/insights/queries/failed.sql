@@ -1,0 +1,17 @@
+-- Rejected events of a period by reason; an event with several reasons counts under each.
+WITH flat AS (
+    SELECT
+        unnest(list_distinct(reasons)) AS code,
+        received_at,
+        concat_ws('.', epoch_ms(received_at), journal, record, idx) AS id
+    FROM failed
+    WHERE day >= CAST(make_timestamp($since * 1000) AS DATE)
+      AND day <= CAST(make_timestamp($until * 1000) AS DATE)
+      AND received_at >= make_timestamp($since * 1000)
+      AND received_at < make_timestamp($until * 1000)
+      AND ($channel IS NULL OR channel = $channel)
+)
+SELECT code, count(*) AS n, epoch_ms(max(received_at)) AS newest, arg_max(id, received_at) AS sample
+FROM flat
+GROUP BY code
+ORDER BY n DESC, code

@@ -1,0 +1,25 @@
+-- The newest events of a stretch of time, newest first.
+SELECT
+    concat_ws('.', epoch_ms(received_at), journal, record, idx, md5(derived_from || mid)[:8]) AS id,
+    epoch_ms(received_at) AS received_at,
+    epoch_ms(occurred_at) AS occurred_at,
+    fate,
+    channel,
+    event_type,
+    mid,
+    coalesce(edata_pageid, edata_id, object_id, edata_type) AS subject,
+    coalesce(reasons, []) AS reasons,
+    coalesce(warnings, []) AS warnings,
+    derived_from
+FROM ledger
+WHERE day >= CAST(make_timestamp($since * 1000) AS DATE)
+  AND day <= CAST(make_timestamp($until * 1000) AS DATE)
+  AND received_at >= make_timestamp($since * 1000)
+  AND received_at < make_timestamp($until * 1000)
+  AND ($channel IS NULL OR channel = $channel)
+  AND ($fate IS NULL OR fate = $fate)
+  AND ($type IS NULL OR event_type = $type)
+  AND ($reason IS NULL OR list_contains(reasons, $reason) OR list_contains(warnings, $reason))
+  AND ($text IS NULL OR contains(lower(event), lower($text)) OR contains(lower(mid), lower($text)))
+ORDER BY received_at DESC, record DESC, idx DESC
+LIMIT $limit

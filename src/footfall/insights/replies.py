@@ -1,0 +1,95 @@
+"""How the web process answers: compressed JSON, pages, and refusals in the collector's shape."""
+
+import gzip
+import time
+from typing import Any
+
+import msgspec
+from litestar import Response
+from msgspec import Struct
+
+from footfall.failure import TerminalError
+from footfall.spec.reasons import Reason
+
+_COMPRESS_FROM = 1024
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self'{scripts}; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class Refusal(TerminalError):
+    """A request that is not answered as asked; becomes an error reply."""
+
+    def __init__(self, status: int, reason: Reason, message: str | None = None, headers: dict[str, str] | None = None):
+        super().__init__(message or reason.sentence)
+        self.status = status
+        self.reason = reason
+        self.headers = headers or {}
+
+
+class Params(Struct, omit_defaults=True):
+    """`params` of a Sunbird reply."""
+
+    status: str | None = None
+    err: str | None = None
+    errmsg: str | None = None
+
+
+class Envelope(Struct, rename={"response_code": "responseCode"}):
+    """The reply that Sunbird clients know."""
+
+    id: str
+    ver: str
+    ets: int
+    params: Params
+    response_code: str
+    result: Any
+
+
+def envelope(api: str, result: Any, *, code: str = "SUCCESS", params: Params | None = None) -> Envelope:
+    """A reply of an API such as `api.telemetry.fate`."""
+    return Envelope(api, "1.0", int(time.time() * 1000), params or Params(), code, result)
+
+
+def refuse(refusal: Refusal) -> Response[bytes]:
+    """The error reply to a refusal."""
+    reason, message = refusal.reason, str(refusal)
+    result = {"code": reason.code, "message": message, "hint": reason.hint, "docs": reason.docs}
+    kind = "SERVER_ERROR" if refusal.status >= 500 else "CLIENT_ERROR"
+    body = envelope("api.error", result, code=kind, params=Params(err=reason.code, errmsg=message))
+    return _respond(msgspec.json.encode(body), JSON, refusal.status, {"Cache-Control": "no-store", **refusal.headers})
+
+
+def answer(value: Any, accepts: str = "", *, cache: str = "no-store") -> Response[bytes]:
+    """The value as JSON, compressed for clients that take gzip."""
+    body = msgspec.json.encode(value)
+    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
+    if len(body) >= _COMPRESS_FROM and "gzip" in accepts:
+        body = gzip.compress(body, 4)
+        headers["Content-Encoding"] = "gzip"
+    return _respond(body, JSON, 200, headers)
+
+
+def page(html: str, *, status: int = 200, scripts: str = "", headers: dict[str, str] | None = None) -> Response[bytes]:
+    """An HTML page that may load nothing from elsewhere; `scripts` are CSP hashes of what is inline."""
+    policy = {"Content-Security-Policy": PAGE_POLICY.format(scripts=scripts)}
+    return _respond(html.encode(), HTML, status, {"Cache-Control": "no-store", **policy, **(headers or {})})
+
+
+def redirect(path: str, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Send a browser to another path of this server."""
+    return _respond(b"", HTML, 303, {"Location": path, "Cache-Control": "no-store", **(headers or {})})
+
+
+def _respond(body: bytes, media: str, status: int, headers: dict[str, str]) -> Response[bytes]:
+    return Response(body, status_code=status, media_type=media, headers={**SECURITY, **headers})

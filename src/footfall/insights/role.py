@@ -1,0 +1,52 @@
+"""The web process: serves the application on a Unix socket behind the collectors."""
+
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+import uvicorn
+from litestar.concurrency import set_asyncio_executor
+
+from footfall.insights.app import create
+from footfall.settings import Settings
+
+_THREADS = 4
+
+
+def run(settings: Settings, *, uds: Path) -> None:
+    """Serve on a Unix socket that only this user can open, until SIGTERM or SIGINT."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from footfall.lake.reading import LakeReader
+
+    set_asyncio_executor(ThreadPoolExecutor(_THREADS, "query"))
+    config = uvicorn.Config(
+        create(settings, reader=LakeReader(settings.lake)),
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=round(settings.shutdown_timeout),
+    )
+    with _listen(uds) as listener:
+        uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(FileNotFoundError):
+        uds.unlink()
+
+
+def _listen(uds: Path) -> socket.socket:
+    with contextlib.suppress(FileNotFoundError):
+        uds.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(uds))
+    finally:
+        os.umask(before)
+    listener.listen(1024)
+    return listener

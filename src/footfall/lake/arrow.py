@@ -1,0 +1,102 @@
+"""Columns to Parquet files, by way of Arrow."""
+
+import os
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake.transaction import AddAction
+from msgspec import json
+
+from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column
+
+_TYPES: dict[str, Any] = {
+    "string": pa.string(),
+    "double": pa.float64(),
+    "long": pa.int64(),
+    "integer": pa.int32(),
+    "date": pa.date32(),
+    "timestamp_ntz": pa.timestamp("us"),
+    "strings": pa.list_(pa.string()),
+}
+_RANGED = ("ets", "occurred_at", "received_at", "hour")
+_PLAIN = ("event", "mid", "findings", "key_hash", "content_hash")
+_ROW_GROUP = 64 * 1024
+
+
+def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
+    """Columns as an Arrow schema."""
+    return pa.schema([(column.name, _TYPES[column.kind]) for column in columns])
+
+
+EVENTS_SCHEMA = arrow_schema(column for column in EVENTS if column.name not in PARTITIONS)
+HOURLY_SCHEMA = arrow_schema(HOURLY)
+
+
+def write(root: Path, table: pa.Table, partition: dict[str, str], *, data_change: bool = True) -> AddAction:
+    """Write one Parquet file below a table's folder, durably, and return the action that adds it to the table.
+
+    Raises OSError when the disk is full or failing; nothing is left behind then.
+    """
+    folder = "/".join(f"{name}={value}" for name, value in partition.items())
+    relative = f"{folder}/{uuid.uuid4().hex}.parquet".lstrip("/")
+    path = root / relative
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as file:
+            _write_table(file, table)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+    except (OSError, pa.ArrowException):
+        path.unlink(missing_ok=True)
+        raise
+    return AddAction(relative, size, partition, int(path.stat().st_mtime * 1000), data_change, stats(table))
+
+
+def _write_table(file: Any, table: pa.Table) -> None:
+    pq.write_table(table, file, row_group_size=_ROW_GROUP, **parquet_options(table.schema.names))
+
+
+def parquet_options(names: list[str]) -> dict[str, Any]:
+    """How files with these columns are written."""
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [name for name in names if name not in _PLAIN],
+        "bloom_filter_options": {"key_hash": {"fpp": 0.01}} if "key_hash" in names else None,
+    }
+
+
+def stats(table: pa.Table) -> str:
+    """Delta statistics of a file: its rows, and the range of its times."""
+    low: dict[str, Any] = {}
+    high: dict[str, Any] = {}
+    for name in _RANGED:
+        if name in table.schema.names:
+            ends = pc.min_max(table.column(name)).as_py()
+            if ends["min"] is not None:
+                low[name], high[name] = _plain(ends["min"]), _plain(ends["max"])
+    return json.encode({"numRecords": table.num_rows, "minValues": low, "maxValues": high, "nullCount": {}}).decode()
+
+
+def _plain(value: Any) -> Any:
+    return value.replace(tzinfo=UTC).isoformat().replace("+00:00", "") if isinstance(value, datetime) else value
+
+
+def merge_stats(parts: list[str]) -> str:
+    """The statistics of a file that holds several tables."""
+    found = [json.decode(part) for part in parts]
+    low: dict[str, Any] = {}
+    high: dict[str, Any] = {}
+    for part in found:
+        for name, value in part["minValues"].items():
+            low[name] = min(low.get(name, value), value)
+            high[name] = max(high.get(name, part["maxValues"][name]), part["maxValues"][name])
+    rows = sum(part["numRecords"] for part in found)
+    return json.encode({"numRecords": rows, "minValues": low, "maxValues": high, "nullCount": {}}).decode()

@@ -1,0 +1,57 @@
+"""The columns of the lake's tables; the only place that names them all."""
+
+from typing import Literal
+
+from deltalake import Schema
+from msgspec import Struct, json
+
+Kind = Literal["string", "double", "long", "integer", "date", "timestamp_ntz", "strings"]
+
+PARTITIONS = ["day", "fate"]
+
+
+class Column(Struct, frozen=True):
+    """A column: its name and its Delta type (`strings` is an array of string)."""
+
+    name: str
+    kind: Kind
+
+
+def _columns(**kinds: str) -> list[Column]:
+    return [Column(name, kind) for kind, names in kinds.items() for name in names.split()]  # type: ignore[arg-type]
+
+
+EVENTS: tuple[Column, ...] = (
+    Column("day", "date"),
+    Column("fate", "string"),
+    *_columns(string="channel event_type eid mid ver"),
+    Column("ets", "double"),
+    *_columns(timestamp_ntz="occurred_at received_at"),
+    Column("clock", "string"),
+    *_columns(string="actor_id actor_type env sid did pdata_id pdata_pid pdata_ver object_id object_type object_ver"),
+    *_columns(string="edata_type edata_subtype edata_id edata_pageid edata_mode"),
+    Column("edata_duration", "double"),
+    Column("event", "string"),
+    *_columns(strings="reasons warnings"),
+    *_columns(string="findings agent_family agent_version agent_system derived_from journal"),
+    Column("record", "long"),
+    *_columns(integer="idx of"),
+    *_columns(long="key_hash content_hash"),
+)
+
+HOURLY: tuple[Column, ...] = (
+    Column("hour", "timestamp_ntz"),
+    *_columns(string="channel event_type fate"),
+    Column("n", "long"),
+)
+
+
+def delta_schema(columns: tuple[Column, ...]) -> Schema:
+    """The columns as a Delta schema."""
+    return Schema.from_json(json.encode({"type": "struct", "fields": [_field(column) for column in columns]}).decode())
+
+
+def _field(column: Column) -> dict[str, object]:
+    array = {"type": "array", "elementType": "string", "containsNull": False}
+    kind = array if column.kind == "strings" else column.kind
+    return {"name": column.name, "type": kind, "nullable": True, "metadata": {}}

@@ -1,0 +1,79 @@
+"""The entry of one process of `footfall serve`: `python -m footfall.role NAME …`, light because every process pays for it."""
+
+import argparse
+import ctypes
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from footfall import settings as settings_module
+from footfall.failure import TerminalError
+from footfall.settings import Settings
+
+EX_CONFIG = 78
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Run one role until it ends; exit 78 when somebody has to change something before a restart can help."""
+    parser = argparse.ArgumentParser(prog="footfall.role")
+    parser.add_argument("name", choices=("collector", "pipeline", "web"))
+    parser.add_argument("--index", type=int, default=0)
+    parser.add_argument("--fd", type=int)
+    parser.add_argument("--web-socket", type=Path)
+    given = parser.parse_args()
+    _die_with_parent()
+    try:
+        run(given.name, settings_module.load({}), index=given.index, fd=given.fd, web_socket=given.web_socket)
+    except TerminalError as error:
+        sys.stderr.write(f"footfall {given.name}: {error}\n")
+        raise SystemExit(EX_CONFIG) from None
+
+
+def run(name: str, settings: Settings, *, index: int = 0, fd: int | None = None, web_socket: Path | None = None) -> None:
+    """Run a role in this process; imports only what that role needs. Raises TerminalError."""
+    if name == "collector":
+        from footfall.collector import role as collector
+
+        sockets = [socket.socket(fileno=fd)] if fd is not None else [bind(settings.host, settings.port)]
+        collector.run(settings, index=index, sockets=sockets, web_socket=web_socket)
+    elif name == "pipeline":
+        from footfall.pipeline import run as pipeline
+
+        pipeline.run(settings)
+    else:
+        from footfall.insights import role as web
+
+        if web_socket is None:
+            raise TerminalError("the web process needs --web-socket PATH")
+        web.run(settings, uds=web_socket)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket that several processes may share the port of; raises TerminalError when it cannot be had."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform == "linux":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        bound.bind(address)
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        raise TerminalError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
+    return bound
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when the supervisor is gone, so that a restart finds nobody in its place."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == 1 and os.environ.get("FOOTFALL_SUPERVISED"):
+            raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""`footfall serve`: the supervisor that starts the processes, restarts what dies, and ends them in order."""
+
+import fcntl
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from msgspec import UNSET, Struct
+
+from footfall.failure import TerminalError
+from footfall.role import EX_CONFIG, bind
+from footfall.settings import PREFIX, Settings
+
+_log = structlog.get_logger()
+_POLL_SECONDS = 0.1
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 15.0
+_STEADY_SECONDS = 30.0
+_DRAIN_SECONDS = 60.0
+_READY_SECONDS = 30.0
+
+
+class Child(Struct):
+    """One process: how it is started, and how its last starts went."""
+
+    name: str
+    command: list[str]
+    fds: tuple[int, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause: float = _FIRST_PAUSE
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """Runs all roles on this machine. Raises TerminalError when the port or the data folder cannot be had."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self._lock = _take(settings.data)
+        self._runtime = Path(tempfile.mkdtemp(prefix="footfall-"))
+        (self._runtime / "metrics").mkdir()
+        self._sockets = _listen(settings)
+        self.host, self.port = self._sockets[0].getsockname()[:2]
+        self._settings = settings
+        self._environment = _environment(settings, self.port, self._runtime / "metrics")
+        self._children = self._plan()
+
+    def start(self) -> None:
+        """Start all processes, those that answer first."""
+        for child in self._children:
+            self._spawn(child)
+
+    def wait_ready(self, stop: threading.Event) -> bool:
+        """Wait until the collectors answer; false if they do not, or `stop` is set first."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline and not stop.is_set():
+            self.check()
+            if _answers(self.host, self.port):
+                return True
+            stop.wait(_POLL_SECONDS)
+        return False
+
+    def run(self, stop: threading.Event) -> None:
+        """Watch the processes until `stop` is set. Raises TerminalError when one cannot go on without a change."""
+        while not stop.wait(_POLL_SECONDS):
+            self.check()
+
+    def check(self) -> None:
+        """Restart what has died, after a pause that grows when it keeps dying."""
+        now = time.monotonic()
+        for child in self._children:
+            if child.process is not None and child.process.poll() is not None:
+                self._bury(child, now)
+            if child.restart_at is not None and now >= child.restart_at:
+                self._spawn(child)
+
+    def stop(self) -> None:
+        """End the processes in the order of the events' way, so that each can finish what the one before it left."""
+        waits = {"collector": self._settings.shutdown_timeout + 5, "pipeline": _DRAIN_SECONDS, "web": 5.0}
+        for name, seconds in waits.items():
+            _end([child.process for child in self._children if child.name == name and child.process], seconds)
+        for bound in self._sockets:
+            bound.close()
+        shutil.rmtree(self._runtime, ignore_errors=True)
+        os.close(self._lock)
+
+    def _plan(self) -> list[Child]:
+        python = [sys.executable, "-m", "footfall.role"]
+        web_socket = ["--web-socket", str(self._runtime / "web.sock")]
+        collectors = [
+            Child("collector", [*python, "collector", "--index", str(n), "--fd", str(fd), *web_socket], (fd,))
+            for n, fd in enumerate(bound.fileno() for bound in self._sockets)
+        ]
+        return [*collectors, Child("pipeline", [*python, "pipeline"]), Child("web", [*python, "web", *web_socket])]
+
+    def _spawn(self, child: Child) -> None:
+        child.restart_at = None
+        child.started_at = time.monotonic()
+        child.process = subprocess.Popen(  # noqa: S603 - our own program
+            child.command,
+            env=self._environment,
+            pass_fds=child.fds,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _bury(self, child: Child, now: float) -> None:
+        code = child.process.returncode if child.process is not None else 0
+        child.process = None
+        if code == EX_CONFIG:
+            raise TerminalError(f"the {child.name} cannot run: see its message above")
+        if now - child.started_at > _STEADY_SECONDS:
+            child.pause = _FIRST_PAUSE
+        _log.error("process died, restarting", process=child.name, code=code, seconds=child.pause)
+        child.restart_at = now + child.pause
+        child.pause = min(child.pause * 2, _LONGEST_PAUSE)
+
+
+def serve(settings: Settings, on_ready: Callable[[str, threading.Event], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `on_ready` is called with the address and the event that ends everything.
+
+    Raises TerminalError when serving cannot start or go on.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    supervisor = Supervisor(settings)
+    try:
+        supervisor.start()
+        if supervisor.wait_ready(stop):
+            on_ready(address(supervisor.host, supervisor.port), stop)
+        supervisor.run(stop)
+    finally:
+        supervisor.stop()
+
+
+def address(host: str, port: int) -> str:
+    """The URL under which this machine reaches the port."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def _take(data: Path) -> int:
+    """Lock the data folder for this supervisor."""
+    lock = os.open(data / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise TerminalError(f"another footfall serves {data}: stop it, or choose another --data") from error
+    return lock
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    """One socket for each collector, all on one port; they stay open here, so a restart refuses nobody."""
+    first = bind(settings.host, settings.port)
+    port = first.getsockname()[1]
+    return [first, *(bind(settings.host, port) for _ in range(settings.collectors - 1))]
+
+
+def _environment(settings: Settings, port: int, metrics: Path) -> dict[str, str]:
+    chosen = {name: getattr(settings, name) for name in settings.__struct_fields__}
+    texts = {PREFIX + name.upper(): str(value) for name, value in chosen.items() if value is not UNSET}
+    return {
+        **os.environ,
+        **texts,
+        PREFIX + "PORT": str(port),
+        "FOOTFALL_SUPERVISED": "1",
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        # glibc would otherwise keep the large arrays of every batch on a heap that never shrinks.
+        "MALLOC_MMAP_THRESHOLD_": "1048576",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host if host not in ("0.0.0.0", "::") else "localhost", port, timeout=1)  # noqa: S104
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status in (200, 503)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _end(processes: list[subprocess.Popen[bytes]], seconds: float) -> None:
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,13 @@
+"""By what two events are the same: hashes that are equal in every process, on every machine, for good."""
+
+from xxhash import xxh3_64_intdigest
+
+
+def key_hash(channel: str, mid: str) -> int:
+    """Unsigned 64-bit hash of who sent an event and what they called it: XXH3-64, seed 0, of channel NUL mid."""
+    return xxh3_64_intdigest(f"{channel}\0{mid}".encode())
+
+
+def content_hash(canonical: bytes) -> int:
+    """Unsigned 64-bit hash of an event's canonical content: XXH3-64, seed 0."""
+    return xxh3_64_intdigest(canonical)

@@ -1,4 +1,7 @@
-"""The entry of one process of `footfall serve`: `python -m footfall.role NAME …`, light because every process pays for it."""
+"""The entry of one process of `footfall serve`: `python -m footfall.role NAME …`.
+
+Light, because every process pays for it: no command-line library, and only the imports of its own role.
+"""
 
 import argparse
 import ctypes
@@ -32,7 +35,9 @@ def main() -> None:
         raise SystemExit(EX_CONFIG) from None
 
 
-def run(name: str, settings: Settings, *, index: int = 0, fd: int | None = None, web_socket: Path | None = None) -> None:
+def run(
+    name: str, settings: Settings, *, index: int = 0, fd: int | None = None, web_socket: Path | None = None
+) -> None:
     """Run a role in this process; imports only what that role needs. Raises TerminalError."""
     if name == "collector":
         from footfall.collector import role as collector

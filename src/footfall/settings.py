@@ -33,9 +33,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         "127.0.0.1"
     )
     port: Annotated[int, _says("Port to listen on."), Meta(ge=0, le=65535)] = 8400
-    collectors: Annotated[Count, _says("Collector processes that share the port.")] = max(
-        1, min(2, os.cpu_count() or 1)
-    )
+    collectors: Annotated[Count, _says("Collector processes that share the port.")] = 2
 
     max_body_bytes: Annotated[Count, _says("Largest request body, as it arrives.")] = 5 << 20
     max_inflated_bytes: Annotated[Count, _says("Largest request body after decompression.")] = 20 << 20

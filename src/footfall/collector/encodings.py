@@ -46,15 +46,17 @@ def inflate(body: bytes, encodings: tuple[str, ...], limit: int) -> bytes:
 
 
 def _collect(pieces: Iterator[bytes], limit: int) -> bytes:
-    out = bytearray()
+    out: list[bytes] = []
+    size = 0
     try:
         for piece in pieces:
-            out += piece
-            if len(out) > limit:
+            out.append(piece)
+            size += len(piece)
+            if size > limit:
                 raise RefusedError(413, Reason.INFLATED_TOO_LARGE)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError):
         raise RefusedError(400, Reason.CORRUPT_ENCODING) from None
-    return bytes(out)
+    return b"".join(out)
 
 
 def _members(body: bytes, start: Callable[[], _Member], step: int, *, many: bool = True) -> Iterator[bytes]:
@@ -92,7 +94,7 @@ class _Zlib:
             piece = self._decoder.decompress(data, _STEP)
             yield piece
             data = self._decoder.unconsumed_tail
-            if not data and len(piece) < _STEP:
+            if self._decoder.eof or (not data and len(piece) < _STEP):
                 return
 
 

@@ -3,7 +3,7 @@
 It only saves work and tells the sender early: the lake is what is exact.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class Window:
@@ -20,10 +20,10 @@ class Window:
     def __len__(self) -> int:
         return len(self._new) + len(self._old)
 
-    def is_new(self, keys: Iterable[int]) -> bool:
-        """Whether none of the keys is known."""
-        keys = set(keys)
-        return self._new.keys().isdisjoint(keys) and self._old.keys().isdisjoint(keys)
+    def is_new(self, keys: Sequence[int]) -> bool:
+        """Whether none of the keys is known, and none stands twice."""
+        once = set(keys)
+        return len(once) == len(keys) and self._new.keys().isdisjoint(once) and self._old.keys().isdisjoint(once)
 
     def get(self, key: int) -> int | None:
         """The content hash that is known for a key."""

@@ -87,7 +87,7 @@ def unpack_head(data: bytes, seed: int) -> Head | None:
 
 
 def unpack_records(data: bytes, position: int, key: int) -> list[Record | Damage]:
-    """The whole records that `data` begins with, up to the first that is damaged or cut off; it stands at `position`."""
+    """The whole records at the beginning of `data`, which stands at `position`; stops at one damaged or cut off."""
     records: list[Record | Damage] = []
     at, size = 0, len(data)
     while size - at >= FRAME_SIZE:

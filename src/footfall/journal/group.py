@@ -36,10 +36,10 @@ class GroupCommit:
         return self._pending
 
     def append(self, record: bytes) -> Waiting:
-        """Queue a record; the future tells the position after its group once that is durable, or raises WriteFailedError.
+        """Queue a record; the future tells the position after its group once that is durable.
 
-        To be called on the loop's thread. Raises JournalFullError, or WriteFailedError after `close`, without queuing.
-        A cancelled future does not take its record back.
+        To be called on the loop's thread. Raises JournalFullError or WriteFailedError at once, without queuing, where
+        that is known already; else the future does. A cancelled future does not take its record back.
         """
         size = FRAME_SIZE + len(record)
         if self._closed:

@@ -51,9 +51,9 @@ class LogWriter(Protocol):
     def append(self, records: Sequence[bytes]) -> int:
         """Write records and return the position after them, once they are durable.
 
-        Raises JournalFullError or WriteFailedError; nothing of the call can be read then, unless the process ends before
-        the next append: what was written before the failure may have reached the disk. Raises ValueError for an empty
-        record.
+        Raises JournalFullError or WriteFailedError; nothing of the call can be read then, unless the process ends
+        before the next append: what was written before the failure may have reached the disk. Raises ValueError for an
+        empty record.
         """
 
     def close(self) -> None:

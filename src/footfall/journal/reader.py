@@ -2,6 +2,7 @@
 
 import os
 from bisect import bisect_right
+from itertools import pairwise
 from pathlib import Path
 
 from footfall.journal.frame import FRAME_SIZE, unpack_head, unpack_records
@@ -88,7 +89,7 @@ class SegmentReader:
             self._released = before
         known = segments(self._folder)
         freed = 0
-        for segment, following in zip(known, known[1:], strict=False):
+        for segment, following in pairwise(known):
             if following.base > before or following.base >= self.end:
                 break
             segment.remove()

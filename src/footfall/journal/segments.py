@@ -45,7 +45,7 @@ class Identity(Struct, frozen=True):
     @classmethod
     def of(cls, id_: str, format_: int = FORMAT) -> "Identity":
         """The identity for an id: 16 hexadecimal digits."""
-        return cls(id_, format_, f"{xxh3_64_intdigest(f'{id_} {format_}'):016x}")
+        return cls(id_, format_, f"{xxh3_64_intdigest(f'{id_} {format_}'.encode()):016x}")
 
     @property
     def key(self) -> int:
@@ -84,7 +84,7 @@ def identify(folder: Path) -> Identity:
 
 
 def read_identity(folder: Path) -> Identity | None:
-    """Read the identity of a journal; None where it is missing or damaged. Raises JournalFormatError for a newer one."""
+    """Read who a journal is, None where that is missing or damaged; raises JournalFormatError for a newer one."""
     try:
         identity = msgspec.json.decode((folder / IDENTITY).read_bytes(), type=Identity)
     except (FileNotFoundError, msgspec.DecodeError):

@@ -27,10 +27,10 @@ _MAX_BUFFERS = 1000  # the system takes 1024 in one call
 class SegmentWriter:
     """The writer of a journal folder; see `LogWriter` for the contract.
 
-    Sizes are bytes; a segment is at most half of `max_bytes`, so that there is always one to drop. `sync` is called with
-    a file whose bytes must be on disk when it returns. `recovery` tells what opening found. Raises JournalLockedError
-    when another process writes here, JournalFormatError when the folder holds something else, WriteFailedError when the
-    system does not let it be opened.
+    Sizes are bytes; a segment is at most half of `max_bytes`, so that there is always one to drop. `sync` is called
+    with a file whose bytes must be on disk when it returns. `recovery` tells what opening found. Raises
+    JournalLockedError when another process writes here, JournalFormatError when the folder holds something else,
+    WriteFailedError when the system does not let it be opened.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class SegmentWriter:
         self._max_bytes = max_bytes
         self._sync = sync
         self._file = -1
-        self._base = 0
+        self._base = self._oldest = 0
         with contextlib.ExitStack() as undo:
             try:
                 self._lock = _take_lock(folder)

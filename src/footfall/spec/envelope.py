@@ -39,7 +39,7 @@ class Producer(Open):
     id: Annotated[str, says("Id of the application.", "prod.example.portal")]
     pid: Annotated[str | UnsetType, says("Part of the application.", "web")] = UNSET
     ver: Annotated[str | UnsetType, says("Version of the application.", "1.13.0")] = UNSET
-    platform: Annotated[Any, says("Platform, new in ver 3.1.", "Android")] = UNSET
+    platform: Annotated[Any, says("Platform, new in ver 3.1: Android, iOS, Windows, Ubuntu, MacOS.", "Android")] = UNSET
 
 
 class Correlation(Closed):
@@ -52,10 +52,10 @@ class Correlation(Closed):
 class Rollup(Open):
     """Up to four levels of a hierarchy."""
 
-    l1: str | UnsetType = UNSET
-    l2: str | UnsetType = UNSET
-    l3: str | UnsetType = UNSET
-    l4: str | UnsetType = UNSET
+    l1: Annotated[str | UnsetType, says("Id at the highest level.")] = UNSET
+    l2: Annotated[str | UnsetType, says("Id at the second level.")] = UNSET
+    l3: Annotated[str | UnsetType, says("Id at the third level.")] = UNSET
+    l4: Annotated[str | UnsetType, says("Id at the lowest level.")] = UNSET
 
 
 class Object(Open):

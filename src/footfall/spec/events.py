@@ -186,7 +186,7 @@ class Error(Event, tag="ERROR"):
 
 
 class Heartbeat(Event, tag="HEARTBEAT"):
-    """A process is alive; edata is free."""
+    """A process is alive."""
 
     edata: dict[str, Any]
 

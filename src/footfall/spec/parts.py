@@ -16,8 +16,8 @@ Tuples = list[dict[str, Any]]
 class Parent(Open):
     """The object that holds another one."""
 
-    id: str | UnsetType = UNSET
-    type: str | UnsetType = UNSET
+    id: Annotated[str | UnsetType, says("Id of the holder.")] = UNSET
+    type: Annotated[str | UnsetType, says("Kind of holder.")] = UNSET
 
 
 class Target(Closed):
@@ -26,41 +26,41 @@ class Target(Closed):
     id: Annotated[str, says("Id of the thing.")]
     ver: Annotated[str, says("Version of the thing.", "1.0")]
     type: Annotated[str, says("Kind of thing.", "button")]
-    parent: Parent | UnsetType = UNSET
+    parent: Annotated[Parent | UnsetType, says("What holds the thing.")] = UNSET
 
 
 class Plugin(Closed):
     """The plug-in that was used."""
 
-    id: str
-    ver: str
-    category: str | UnsetType = UNSET
+    id: Annotated[str, says("Id of the plug-in.")]
+    ver: Annotated[str, says("Version of the plug-in.")]
+    category: Annotated[str | UnsetType, says("Kind of plug-in.")] = UNSET
 
 
 class DeviceSpec(Open):
     """The device, as far as the application may know it. Sizes in GB or MP; -1 means unknown."""
 
-    os: str | UnsetType = UNSET
-    make: str | UnsetType = UNSET
-    id: str | UnsetType = UNSET
-    mem: AtLeastMinusOne | UnsetType = UNSET
-    idisk: AtLeastMinusOne | UnsetType = UNSET
-    edisk: AtLeastMinusOne | UnsetType = UNSET
-    scrn: AtLeastMinusOne | UnsetType = UNSET
-    camera: str | UnsetType = UNSET
-    cpu: str | UnsetType = UNSET
-    sims: AtLeastMinusOne | UnsetType = UNSET
-    cap: list[str] | UnsetType = UNSET
+    os: Annotated[str | UnsetType, says("Operating system, with its version.")] = UNSET
+    make: Annotated[str | UnsetType, says("Maker and model.")] = UNSET
+    id: Annotated[str | UnsetType, says("Id of the device.")] = UNSET
+    mem: Annotated[AtLeastMinusOne | UnsetType, says("Memory, in GB.")] = UNSET
+    idisk: Annotated[AtLeastMinusOne | UnsetType, says("Internal storage, in GB.")] = UNSET
+    edisk: Annotated[AtLeastMinusOne | UnsetType, says("External storage, in GB.")] = UNSET
+    scrn: Annotated[AtLeastMinusOne | UnsetType, says("Size of the screen, in inches.")] = UNSET
+    camera: Annotated[str | UnsetType, says("Cameras, in MP.")] = UNSET
+    cpu: Annotated[str | UnsetType, says("Processor.")] = UNSET
+    sims: Annotated[AtLeastMinusOne | UnsetType, says("Number of SIM cards.")] = UNSET
+    cap: Annotated[list[str] | UnsetType, says("What the device is capable of.")] = UNSET
 
 
 class AgentSpec(Open):
     """The browser or runtime (`uaspec`)."""
 
-    agent: str | UnsetType = UNSET
-    ver: str | UnsetType = UNSET
-    system: str | UnsetType = UNSET
-    platform: str | UnsetType = UNSET
-    raw: str | UnsetType = UNSET
+    agent: Annotated[str | UnsetType, says("Name of the browser.", "Firefox")] = UNSET
+    ver: Annotated[str | UnsetType, says("Version of the browser.")] = UNSET
+    system: Annotated[str | UnsetType, says("Operating system.")] = UNSET
+    platform: Annotated[str | UnsetType, says("Engine or platform.")] = UNSET
+    raw: Annotated[str | UnsetType, says("The whole User-Agent; better left out.")] = UNSET
 
 
 class Visit(Closed):
@@ -68,7 +68,7 @@ class Visit(Closed):
 
     objid: Annotated[str, says("Id of the object seen.")]
     objtype: Annotated[str, says("Kind of object seen.")]
-    objver: str | UnsetType = UNSET
+    objver: Annotated[str | UnsetType, says("Version of the object seen.")] = UNSET
     section: Annotated[str | UnsetType, says("Section of the page that showed it.")] = UNSET
     index: Annotated[Number | UnsetType, says("Position in the section.")] = UNSET
 
@@ -80,19 +80,19 @@ class Question(Closed):
     maxscore: Annotated[Number | UnsetType, says("Highest score the question can give.")] = UNSET
     exlength: Annotated[Number | UnsetType, says("Time it should take, in seconds.")] = UNSET
     params: Annotated[Tuples | UnsetType, says("Parameters put into the question.")] = UNSET
-    uri: str | UnsetType = UNSET
-    desc: str | UnsetType = UNSET
-    title: str | UnsetType = UNSET
+    uri: Annotated[str | UnsetType, says("Address of an outside resource: a recording, an image.")] = UNSET
+    desc: Annotated[str | UnsetType, says("Short description.")] = UNSET
+    title: Annotated[str | UnsetType, says("Title.")] = UNSET
     mmc: Annotated[list[str] | UnsetType, says("Missing micro-concepts.")] = UNSET
     mc: Annotated[list[str] | UnsetType, says("Micro-concepts.")] = UNSET
-    type: str | UnsetType = UNSET
+    type: Annotated[str | UnsetType, says("Kind of question.")] = UNSET
 
 
 class Party(Open):
     """Where shared things came from, or went to."""
 
-    id: str | UnsetType = UNSET
-    type: str | UnsetType = UNSET
+    id: Annotated[str | UnsetType, says("Id of the device, person or place.")] = UNSET
+    type: Annotated[str | UnsetType, says("What the id stands for.")] = UNSET
 
 
 class SharedItem(Closed):
@@ -109,24 +109,24 @@ class SharedItem(Closed):
 class FaultyObject(Closed):
     """The object in which an error happened."""
 
-    id: str
-    type: str
-    ver: str
-    subtype: str | UnsetType = UNSET
-    name: str | UnsetType = UNSET
-    code: str | UnsetType = UNSET
-    parent: Parent | UnsetType = UNSET
+    id: Annotated[str, says("Id of the object.")]
+    type: Annotated[str, says("Kind of object.")]
+    ver: Annotated[str, says("Version of the object.")]
+    subtype: Annotated[str | UnsetType, says("Finer kind.")] = UNSET
+    name: Annotated[str | UnsetType, says("Name of the object.")] = UNSET
+    code: Annotated[str | UnsetType, says("Code of the object.")] = UNSET
+    parent: Annotated[Parent | UnsetType, says("What holds the object.")] = UNSET
 
 
 class Metric(Open):
     """One measured value."""
 
-    metric: str | UnsetType = UNSET
-    value: Number | UnsetType = UNSET
+    metric: Annotated[str | UnsetType, says("Name of the figure.")] = UNSET
+    value: Annotated[Number | UnsetType, says("The figure.")] = UNSET
 
 
 class SummaryExtra(Open):
     """One further figure of a summary."""
 
-    id: str | UnsetType = UNSET
-    value: str | UnsetType = UNSET
+    id: Annotated[str | UnsetType, says("Name of the figure.")] = UNSET
+    value: Annotated[str | UnsetType, says("The figure, as a string.")] = UNSET

@@ -28,6 +28,9 @@ def event_schema(profile: Profile, eid: str) -> Schema:
     (ref,), defs = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
     defs = {name: _simplify(schema) for name, schema in defs.items()}
     _add_conditions(shape, defs)
+    if profile is not Profile.SUNBIRD:
+        strict = event_schema(Profile.SUNBIRD, eid)
+        _add_words(defs, {**strict["$defs"], shape.__name__: strict})
     own = defs.pop(ref["$ref"].rsplit("/", 1)[1])
     head = {"$schema": DIALECT, "$id": f"/schemas/{profile}/{eid.lower()}.json"}
     return {**head, **own, **({"$defs": defs} if defs else {})}
@@ -55,13 +58,10 @@ def _simplify(node: Any) -> Any:
 
 
 def _merge(branches: list[Schema]) -> Schema:
-    types = [branch["type"] for branch in branches]
-    if "number" in types and "integer" in types:
-        types.remove("integer")
     merged: Schema = {}
     for branch in branches:
         merged.update(branch)
-    merged["type"] = types[0] if len(types) == 1 else types
+    merged["type"] = [branch["type"] for branch in branches]
     return merged
 
 
@@ -71,3 +71,13 @@ def _add_conditions(shape: type[msgspec.Struct], defs: dict[str, Schema]) -> Non
     required = getattr(data, "required_unless_wrapped", None)
     if data is not None and required:
         defs[data.__name__] |= {"if": {"required": ["edata"]}, "else": {"required": list(required)}}
+
+
+def _add_words(defs: dict[str, Schema], strict: dict[str, Schema]) -> None:
+    """Document the fields that a lenient shape repeats only to loosen them, in the words of the strict one."""
+    for name, schema in defs.items():
+        documented = strict.get(name.replace("Body", "Data"), {}).get("properties", {})
+        for field, node in schema["properties"].items():
+            for word in ("description", "examples"):
+                if word in documented.get(field, {}):
+                    node.setdefault(word, documented[field][word])

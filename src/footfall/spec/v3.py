@@ -126,9 +126,9 @@ class Feedback(LenientEvent, tag="FEEDBACK"):
 class SharedObject(Closed):
     """The thing shared, nested as documented."""
 
-    id: Optional = UNSET
-    type: Optional = UNSET
-    ver: Optional = UNSET
+    id: Annotated[Optional, says("Id of the thing.")] = UNSET
+    type: Annotated[Optional, says("Kind of thing.")] = UNSET
+    ver: Annotated[Optional, says("Version of the thing.")] = UNSET
 
 
 class SharedItem(parts.SharedItem):
@@ -223,26 +223,26 @@ class Metrics(LenientEvent, tag="METRICS"):
 class EnvSummary(Closed):
     """Time and visits in one part of the product."""
 
-    env: Optional = UNSET
-    timespent: Number | UnsetType = UNSET
-    visits: Number | UnsetType = UNSET
+    env: Annotated[Optional, says("The part.")] = UNSET
+    timespent: Annotated[Number | UnsetType, says("Time spent in it, in seconds.")] = UNSET
+    visits: Annotated[Number | UnsetType, says("How often it was visited.")] = UNSET
 
 
 class EventsSummary(Closed):
     """Count of one event."""
 
-    id: Optional = UNSET
-    count: Number | UnsetType = UNSET
+    id: Annotated[Optional, says("The eid.")] = UNSET
+    count: Annotated[Number | UnsetType, says("How often it happened.")] = UNSET
 
 
 class PageSummary(Closed):
     """Time and visits of one page."""
 
-    id: Optional = UNSET
-    type: Optional = UNSET
-    env: Optional = UNSET
-    timespent: Number | UnsetType = UNSET
-    visits: Number | UnsetType = UNSET
+    id: Annotated[Optional, says("Id of the page.")] = UNSET
+    type: Annotated[Optional, says("Kind of page.")] = UNSET
+    env: Annotated[Optional, says("Part of the product that the page belongs to.")] = UNSET
+    timespent: Annotated[Number | UnsetType, says("Time spent on it, in seconds.")] = UNSET
+    visits: Annotated[Number | UnsetType, says("How often it was visited.")] = UNSET
 
 
 class SummaryBody(Closed, kw_only=True):
@@ -255,9 +255,9 @@ class SummaryBody(Closed, kw_only=True):
     timespent: Number | str
     pageviews: Number
     interactions: Number
-    envsummary: list[EnvSummary] | UnsetType = UNSET
-    eventssummary: list[EventsSummary] | UnsetType = UNSET
-    pagesummary: list[PageSummary] | UnsetType = UNSET
+    envsummary: Annotated[list[EnvSummary] | UnsetType, says("Time and visits by part of the product.")] = UNSET
+    eventssummary: Annotated[list[EventsSummary] | UnsetType, says("Count by event.")] = UNSET
+    pagesummary: Annotated[list[PageSummary] | UnsetType, says("Time and visits by page.")] = UNSET
     extra: list[parts.SummaryExtra] | UnsetType = UNSET
 
 
@@ -273,9 +273,9 @@ class SummaryData(Closed):
     timespent: Number | str | UnsetType = UNSET
     pageviews: Number | UnsetType = UNSET
     interactions: Number | UnsetType = UNSET
-    envsummary: list[EnvSummary] | UnsetType = UNSET
-    eventssummary: list[EventsSummary] | UnsetType = UNSET
-    pagesummary: list[PageSummary] | UnsetType = UNSET
+    envsummary: Annotated[list[EnvSummary] | UnsetType, says("Time and visits by part of the product.")] = UNSET
+    eventssummary: Annotated[list[EventsSummary] | UnsetType, says("Count by event.")] = UNSET
+    pagesummary: Annotated[list[PageSummary] | UnsetType, says("Time and visits by page.")] = UNSET
     extra: list[parts.SummaryExtra] | UnsetType = UNSET
     edata: Annotated[SummaryBody | UnsetType, says(ARTEFACT)] = UNSET
 

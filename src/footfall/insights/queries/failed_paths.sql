@@ -14,14 +14,22 @@ flat AS (
     SELECT event_type, unnest(from_json(findings, '[["VARCHAR"]]')) AS finding
     FROM newest
     WHERE findings IS NOT NULL
+),
+counted AS (
+    SELECT
+        finding[1] AS code,
+        coalesce(event_type, '') AS event_type,
+        finding[2] AS path,
+        any_value(finding[4]) AS message,
+        count(*) AS n
+    FROM flat
+    GROUP BY 1, 2, 3
+),
+ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY code ORDER BY n DESC, event_type, path) AS place
+    FROM counted
 )
-SELECT
-    finding[1] AS code,
-    coalesce(event_type, '') AS event_type,
-    finding[2] AS path,
-    any_value(finding[4]) AS message,
-    count(*) AS n
-FROM flat
-GROUP BY finding[1], coalesce(event_type, ''), finding[2]
-QUALIFY row_number() OVER (PARTITION BY finding[1] ORDER BY count(*) DESC, event_type, path) <= 3
-ORDER BY code, n DESC, event_type, path
+SELECT code, event_type, path, message, n
+FROM ranked
+WHERE place <= 3
+ORDER BY code, place

@@ -1,0 +1,41 @@
+"""The command line: `footfall COMMAND --help` explains each command with an example."""
+
+import sys
+
+import typer
+
+from footfall.cli import channel, failed, journal, lake, serving, user
+from footfall.failure import TerminalError, TransientError
+
+app = typer.Typer(
+    name="footfall",
+    help="Self-hosted user-event telemetry: events in over HTTP, judged, kept exactly once, on a chart a second later.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+serving.register(app)
+lake.register(app)
+app.add_typer(channel.app, name="channel")
+app.add_typer(user.app, name="user")
+app.add_typer(failed.app, name="failed")
+app.add_typer(journal.app, name="journal")
+
+EX_FAILED = 2
+EX_TRY_AGAIN = 75
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later."""
+    try:
+        app()
+    except TerminalError as error:
+        sys.stderr.write(f"footfall: {error}\n")
+        raise SystemExit(EX_FAILED) from None
+    except TransientError as error:
+        sys.stderr.write(f"footfall: {error}; try again\n")
+        raise SystemExit(EX_TRY_AGAIN) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

@@ -1,0 +1,119 @@
+"""Commands that read the lake; they work from any process while `footfall serve` runs."""
+
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from footfall.cli.options import DEFAULT_DATA, Data, Shown, existing
+from footfall.cli.output import Format, emit, emit_json, emit_structs
+from footfall.failure import TerminalError
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day received, UTC: 2026-11-21.")]
+
+
+class FileFormat(StrEnum):
+    """What `export` can write."""
+
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(query)
+    app.command()(audit)
+    app.command()(fate)
+    app.command()(export)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT on the views events, failed, ledger and hourly.")],
+    data: Data = DEFAULT_DATA,
+    shown: Shown = Format.TABLE,
+) -> None:
+    """Ask the lake in SQL (DuckDB's dialect), read-only.
+
+    Example: `footfall query "SELECT event_type, count(*) FROM events GROUP BY ALL" --data data`
+    """
+    from footfall.lake.reading import LakeReader
+
+    reader = LakeReader(existing(data) / "lake")
+    reader.lock_down()
+    with reader.stream(sql) as (columns, batches):
+        emit(columns, batches, shown)
+
+
+def audit(data: Data = DEFAULT_DATA, day: Day = None, shown: Shown = Format.TABLE) -> None:
+    """Prove that every received event has exactly one fate; exit 1 and list what does not balance otherwise.
+
+    Example: `footfall audit --data data --day 2026-11-21`
+    """
+    from footfall.cli import pending
+    from footfall.lake.audit import ChannelBooks, Gap, OddRecord
+    from footfall.lake.audit import audit as check
+    from footfall.lake.reading import LakeReader
+
+    found = check(LakeReader(existing(data) / "lake"), day.date() if day else None)
+    waiting = pending.count(data)
+    balances = found.balances and not waiting.damaged
+    if shown is Format.JSON:
+        emit_json(
+            {"balances": balances, "channels": found.channels, "odd": found.odd, "gaps": found.gaps, "pending": waiting}
+        )
+    else:
+        emit_structs(found.channels, ChannelBooks, shown)
+        if found.odd:
+            emit_structs(found.odd, OddRecord, shown)
+        if found.gaps:
+            emit_structs(found.gaps, Gap, shown)
+        verdict = "The books balance." if balances else "The books do not balance."
+        sys.stderr.write(f"{verdict} {waiting.events} events are in the journals and not yet in the lake.\n")
+        if waiting.damaged:
+            sys.stderr.write(
+                f"{waiting.damaged} places in the journals cannot be read; see `footfall journal inspect`.\n"
+            )
+    if not balances:
+        raise typer.Exit(1)
+
+
+def fate(
+    mid: Annotated[str, typer.Argument(help="The event's mid.")],
+    data: Data = DEFAULT_DATA,
+    channel: Annotated[str | None, typer.Option(help="Look in this channel only.")] = None,
+    shown: Shown = Format.TABLE,
+) -> None:
+    """Tell what became of one event, when and why; exit 1 when nothing is known of it.
+
+    Example: `footfall fate INTERACT:5f2b --data data`
+    """
+    from footfall.lake.fate import EventFate, fates
+    from footfall.lake.reading import LakeReader
+
+    found = fates(LakeReader(existing(data) / "lake"), mid, channel)
+    emit_structs(found, EventFate, shown)
+    if not found:
+        sys.stderr.write("Nothing is known of this mid; events are in the lake about a second after the reply.\n")
+        raise typer.Exit(1)
+
+
+def export(
+    data: Data = DEFAULT_DATA,
+    day: Day = None,
+    channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
+    file_format: Annotated[FileFormat, typer.Option("--format", help="What to write.")] = FileFormat.NDJSON,
+    output: Annotated[Path | None, typer.Option(help="File to write; without it, ndjson and csv go to stdout.")] = None,
+) -> None:
+    """Write a day's stored events: ndjson has the events as sent, parquet and csv have the lake's columns.
+
+    Example: `footfall export --day 2026-11-21 --format parquet --output events.parquet --data data`
+    """
+    if day is None:
+        raise TerminalError("name the day to export: --day 2026-11-21")
+    from footfall.cli import exporting
+
+    exporting.export(existing(data) / "lake", day.date(), channel, file_format.value, output)

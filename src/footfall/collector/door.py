@@ -1,0 +1,227 @@
+"""The door: one request's way from its head to a journal record, and from there to its reply.
+
+`admit` looks at the head, `enter` at the body, and the record is written by whoever called. What they return holds no
+decoded event, so that waiting for the disk costs no memory.
+"""
+
+import struct
+import time
+from collections import Counter
+
+from msgspec import Struct
+
+from footfall.collector import agents, cors, reply
+from footfall.collector.encodings import inflate, parse_encodings
+from footfall.collector.gate import Gate, Pass
+from footfall.collector.head import Head
+from footfall.collector.rates import Rates
+from footfall.collector.refusal import RefusedError
+from footfall.collector.reply import Counts, Detail, Reply
+from footfall.collector.sorting import Limits, Sorted, sort
+from footfall.collector.tally import Tally
+from footfall.collector.window import Window
+from footfall.control.access import Directory
+from footfall.journal.log import JournalFullError, WriteFailedError
+from footfall.settings import Settings
+from footfall.spec.batch import BatchError, open_body
+from footfall.spec.intake import VERSION, Agent, Intake, pack
+from footfall.spec.reasons import Reason
+from footfall.spec.verdict import Fate
+
+_NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
+_MEDIA_TYPES = ("application/json", "text/plain", "application/octet-stream", "", *_NDJSON)
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
+_LONGEST_NAME = 200
+
+
+class Visit(Struct, frozen=True):
+    """A request that may send its body, and what its head said."""
+
+    entry: Pass
+    ndjson: bool
+    encodings: tuple[str, ...]
+    named: str
+    headers: reply.Headers
+    agent: Agent | None = None
+    device: str | None = None
+    app: str | None = None
+
+
+class Entry(Struct):
+    """A request that was judged. `record` is to be written to the journal, None if there is nothing to write."""
+
+    record: bytes | None
+    counts: Counts
+    fates: list[tuple[str, Fate, int]]
+    keys: list[int]
+    contents: list[int]
+    errors: list[Detail]
+    warnings: list[Detail]
+    headers: reply.Headers
+
+
+class Door:
+    """The judgement of one collector process."""
+
+    def __init__(self, settings: Settings, directory: Directory | None = None, *, is_local: bool | None = None) -> None:
+        self.gate = Gate(
+            directory or Directory({}, {}), is_local=settings.is_loopback if is_local is None else is_local
+        )
+        self.rates = Rates(settings.collectors)
+        self.tally = Tally()
+        self._window = Window()
+        self._limits = Limits(settings.max_event_bytes, settings.max_batch_events)
+        self._max_body = settings.max_body_bytes
+        self._max_inflated = settings.max_inflated_bytes
+
+    def reload(self, directory: Directory) -> None:
+        """Go by another state of the channels and keys from now on."""
+        self.gate.reload(directory)
+        self.rates.keep(set(directory.channels))
+
+    def admit(self, head: Head) -> Visit | Reply:
+        """Whether the body is wanted; if not, what is replied instead."""
+        if head.method != b"POST":
+            if head.method == b"OPTIONS":
+                return cors.preflight(head.headers)
+            return self.refuse(head, RefusedError(405, Reason.METHOD_NOT_ALLOWED))
+        try:
+            return self._admit(head)
+        except RefusedError as error:
+            return self.refuse(head, error)
+
+    def refuse(self, head: Head | None, error: RefusedError) -> Reply:
+        """The reply to a request that is refused as a whole."""
+        self.tally.refused(error.reason)
+        origin = head.headers.get(b"origin") if head else None
+        return reply.failure(error, cors.sharing_headers(origin))
+
+    def enter(self, visit: Visit, body: bytes) -> Entry | Reply:
+        """Judge a body; the reply is there at once only if it cannot be taken."""
+        try:
+            return self._enter(visit, body)
+        except RefusedError as error:
+            self.tally.refused(error.reason)
+            return reply.failure(error, visit.headers[len(reply.JSON) :])
+
+    def stored(self, entry: Entry) -> Reply:
+        """The reply to a request whose record is on disk."""
+        if entry.keys:
+            self._window.add(entry.keys, entry.contents)
+        self.tally.taken(entry.fates)
+        return reply.success(entry.counts, entry.errors, entry.warnings, b"null", entry.headers)
+
+    def failed(self, entry: Entry, error: JournalFullError | WriteFailedError) -> Reply:
+        """The reply to a request whose record is not."""
+        refused = reply.not_written(error)
+        self.tally.refused(refused.reason)
+        return reply.failure(refused, entry.headers[len(reply.JSON) :])
+
+    def _admit(self, head: Head) -> Visit:
+        headers = head.headers
+        if head.repeated:
+            raise RefusedError(400, Reason.BAD_REQUEST, "A header stands twice that may stand once.")
+        entry = self.gate.enter(head)
+        wait = self.rates.wait(entry.channel)
+        if wait:
+            raise RefusedError(429, Reason.RATE_LIMITED, retry_after=wait)
+        encoding = headers.get(b"content-encoding")
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self._max_body:
+            raise RefusedError(413, Reason.BODY_TOO_LARGE)
+        return Visit(
+            entry,
+            _is_ndjson(headers.get(b"content-type", b"")),
+            parse_encodings(encoding) if encoding else (),
+            _name(headers.get(b"x-channel-id")) or "",
+            cors.reply_headers(headers.get(b"origin")),
+            agents.read_agent(agent) if (agent := headers.get(b"user-agent")) else None,
+            _name(headers.get(b"x-device-id")),
+            _name(headers.get(b"x-app-id")),
+        )
+
+    def _enter(self, visit: Visit, body: bytes) -> Entry:
+        self.tally.body_bytes.observe(len(body))
+        if visit.encodings:
+            body = inflate(body, visit.encodings, self._max_inflated)
+        now = time.time_ns() // 1_000_000
+        try:
+            if visit.ndjson and body.count(b"\n") + body.count(b"\r") > 4 * self._limits.events + 1000:
+                raise RefusedError(413, Reason.TOO_MANY_EVENTS)
+            batch = open_body(body, ndjson=visit.ndjson)
+            found = sort(batch, visit.entry, visit.named, now, self._window, self._limits)
+        except BatchError as error:
+            raise RefusedError(400, error.reason, str(error), line=error.line, column=error.column) from None
+        self.rates.take(visit.entry.channel, found.of)
+        return _entry(visit, found, now, batch.sent_at)
+
+
+def _entry(visit: Visit, found: Sorted, now: int, sent_at: float | None) -> Entry:
+    counts = Counts(found.of, len(found.keys), len(found.repeats), len(found.refused))
+    return Entry(
+        _record(visit, found, now, sent_at) if found.of else None,
+        counts,
+        _fates(found),
+        found.keys,
+        found.contents,
+        [Detail.make(refused.index, refused.mid, finding) for refused in found.refused for finding in refused.findings]
+        if found.refused
+        else [],
+        [Detail.make(*remark) for remark in found.remarks] if found.remarks else [],
+        visit.headers,
+    )
+
+
+def _record(visit: Visit, found: Sorted, now: int, sent_at: float | None) -> bytes:
+    keys = [0] * (2 * len(found.keys))
+    keys[::2] = found.keys
+    keys[1::2] = found.contents
+    return pack(
+        Intake(
+            VERSION,
+            now,
+            found.of,
+            found.channel,
+            found.events,
+            struct.pack(f"<{len(keys)}Q", *keys),
+            found.lenient,
+            found.indexes,
+            found.channels,
+            found.warnings,
+            found.refused,
+            found.repeats,
+            sent_at,
+            visit.agent,
+            visit.device,
+            visit.app,
+        )
+    )
+
+
+def _fates(found: Sorted) -> list[tuple[str, Fate, int]]:
+    if not (found.channels or found.repeats or found.refused):
+        return [(found.channel, Fate.STORED, len(found.keys))]
+    fates = Counter((channel, Fate.STORED) for channel in found.channels or [found.channel] * len(found.keys))
+    fates.update((repeat.channel, Fate.DUPLICATE) for repeat in found.repeats)
+    fates.update((refused.channel, Fate.REJECTED) for refused in found.refused)
+    return [(channel, fate, number) for (channel, fate), number in fates.items()]
+
+
+def _is_ndjson(value: bytes) -> bool:
+    """Whether a Content-Type means one event a line; raises RefusedError for one that cannot be read."""
+    kind, _, parameters = value.decode("latin-1").lower().partition(";")
+    kind = kind.strip()
+    if kind not in _MEDIA_TYPES:
+        raise RefusedError(415, Reason.UNSUPPORTED_MEDIA_TYPE)
+    name, _, charset = parameters.strip().partition("=")
+    if name.strip() == "charset" and charset.split(";")[0].strip(' "') not in _CHARSETS:
+        raise RefusedError(415, Reason.UNSUPPORTED_MEDIA_TYPE)
+    return kind in _NDJSON
+
+
+def _name(header: bytes | None) -> str | None:
+    """A name from a header, at most 200 characters; None if it is blank or not printable."""
+    if not header:
+        return None
+    name = header.decode("utf-8", "replace").strip()[:_LONGEST_NAME]
+    return name if name and name.isprintable() and "\ufffd" not in name else None

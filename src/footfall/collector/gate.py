@@ -1,0 +1,120 @@
+"""Who sends: the key of a request, the channel it opens, and whether it may be used like this."""
+
+import ipaddress
+import re
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from footfall.collector.head import Head
+from footfall.collector.refusal import RefusedError
+from footfall.control.access import Access, Channel, Directory, origin_allowed
+from footfall.spec.reasons import Reason
+
+OPEN = "dev"
+_REMEMBERED = 1024
+_KEY = re.compile(rb"(?:^|&)key=([^&]*)")
+
+
+class Pass(Struct, frozen=True):
+    """What a request may do: write to `channel`, or, when it is open, to any channel that its events name."""
+
+    channel: Channel
+    is_open: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether events that name this channel are stored under it."""
+        return self.is_open or name == self.channel.name or name in self.channel.accepts or "*" in self.channel.accepts
+
+
+class Gate:
+    """Answers from the newest directory; `is_local` says that only this machine can reach the port."""
+
+    def __init__(self, directory: Directory, *, is_local: bool) -> None:
+        self._is_local = is_local
+        self._known: dict[str, Access] = {}
+        self._open = Pass(Channel(OPEN, keep_payloads=True), is_open=True)
+        self._passes: dict[str, Pass] = {}
+        self.directory = directory
+        self.now: Callable[[], float] = time.time
+
+    def reload(self, directory: Directory) -> None:
+        """Go by another state of the channels and keys from now on."""
+        if directory is not self.directory:
+            self.directory = directory
+            self._known.clear()
+            self._passes.clear()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no key is needed: only this machine can send, and nobody has made a channel."""
+        return self._is_local and not self.directory.channels
+
+    def enter(self, head: Head) -> Pass:
+        """The request's pass; raises RefusedError: 401 without a valid key, 403 where it may not be used."""
+        if self.is_open:
+            host = head.headers.get(b"host")
+            if host is not None and not is_local_host(host):
+                raise RefusedError(
+                    403, Reason.ORIGIN_FORBIDDEN, "Without a channel, footfall answers only under a local name."
+                )
+            return self._open
+        access = self._access(head)
+        if access.key.origins and access.key.kind == "public":
+            origin = head.headers.get(b"origin")
+            if not origin_allowed(access.key.origins, origin.decode("latin-1") if origin else None):
+                raise RefusedError(403, Reason.ORIGIN_FORBIDDEN)
+        return self._pass(access.channel)
+
+    def _access(self, head: Head) -> Access:
+        token, in_url = _token(head)
+        access = self._known.get(token)
+        now = int(self.now() * 1000)
+        if access is None or (access.key.expires_at is not None and access.key.expires_at <= now):
+            access = self._find(token, now)
+        if in_url and access.key.kind != "public":
+            raise RefusedError(403, Reason.KEY_FORBIDDEN)
+        return access
+
+    def _find(self, token: str, now: int) -> Access:
+        access = self.directory.find(token, now)
+        if access is None:
+            raise RefusedError(401, Reason.KEY_UNKNOWN)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[token] = access
+        return access
+
+    def _pass(self, channel: Channel) -> Pass:
+        found = self._passes.get(channel.name)
+        if found is None:
+            found = self._passes[channel.name] = Pass(channel)
+        return found
+
+
+def _token(head: Head) -> tuple[str, bool]:
+    """The key of a request and whether it stood in the URL; raises RefusedError when there is none."""
+    scheme, _, credentials = head.headers.get(b"authorization", b"").strip().partition(b" ")
+    token = credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+    if token:
+        return token, False
+    if given := _KEY.search(head.query):
+        return unquote(given[1].decode("latin-1")), True
+    raise RefusedError(401, Reason.KEY_MISSING)
+
+
+@lru_cache(maxsize=256)
+def is_local_host(host: bytes) -> bool:
+    """Whether a Host header names this machine, so that no page of another site can have its name point here."""
+    name = host.decode("latin-1").strip().lower()
+    name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]
+    name = name.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

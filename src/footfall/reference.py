@@ -1,0 +1,110 @@
+"""The generated part of the documentation: `python -m footfall.reference docs` writes it."""
+
+import sys
+import typing
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import click
+import msgspec
+import typer
+
+from footfall.settings import FILE, PREFIX, Settings
+from footfall.spec import reference as spec
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by file name."""
+    return {
+        "events.md": spec.events_page(),
+        "reasons.md": spec.reasons_page(),
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+    }
+
+
+def settings_page() -> str:
+    """Every setting with its default and meaning."""
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    rows = [
+        f"| `{name}` | `{PREFIX}{name.upper()}` | `{_default(field.default)}` | {_description(hints[name])} |"
+        for name, field in ((field.name, field) for field in msgspec.structs.fields(Settings))
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            f"Read from the command line, then from environment variables, then from `DIR/{FILE}`; the first that names a",
+            "setting wins. Sizes are bytes, times are seconds unless the name says otherwise.",
+            "",
+            "| setting | variable | default | meaning |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def commands_page() -> str:
+    """Every command with its options and an example."""
+    from footfall.cli import app
+
+    root = typer.main.get_command(app)
+    lines = [
+        "# Commands",
+        "",
+        "Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later.",
+        "",
+    ]
+    for path, command in _commands(root, ["footfall"]):
+        lines += [f"## {' '.join(path)}", "", _help(command), "", *_options(command), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(command: Any, path: list[str]) -> list[tuple[list[str], Any]]:
+    children = getattr(command, "commands", None)
+    if not children:
+        return [(path, command)]
+    return [found for name, child in children.items() for found in _commands(child, [*path, name])]
+
+
+def _help(command: Any) -> str:
+    return "\n".join(line.strip() for line in (command.help or "").splitlines()).strip()
+
+
+def _options(command: Any) -> list[str]:
+    context = click.Context(command)
+    records = [record for parameter in command.params if (record := _record(parameter, context))]
+    return (
+        ["| option | meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in records)] if records else []
+    )
+
+
+def _record(parameter: Any, context: Any) -> tuple[str, str] | None:
+    if parameter.param_type_name == "argument":
+        return parameter.name.upper(), parameter.help or ""
+    found = parameter.get_help_record(context)
+    return None if found is None else (found[0].replace("|", "\\|"), found[1].replace("|", "\\|"))
+
+
+def _default(value: Any) -> str:
+    return str(value) or "(empty)"
+
+
+def _description(hint: Any) -> str:
+    if get_origin(hint) is Annotated:
+        for meta in get_args(hint)[1:]:
+            if isinstance(meta, msgspec.Meta) and meta.description:
+                return meta.description
+    return ""
+
+
+def main() -> None:
+    """Write the pages into the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

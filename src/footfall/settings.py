@@ -128,6 +128,11 @@ def _convert(values: dict[str, Any]) -> Settings:
             {name: str(value) if isinstance(value, Path) else value for name, value in values.items()},
             Settings,
             strict=False,
+            dec_hook=_path,
         )
     except msgspec.ValidationError as error:
         raise SettingsError(f"setting {error}") from error
+
+
+def _path(kind: type[Any], value: Any) -> Any:
+    return kind(value)

@@ -35,7 +35,9 @@ def _torn(folder: Path, kind: str, cut: int) -> None:
         os.truncate(path, HEADER_SIZE + cut)
     else:
         size = path.stat().st_size - HEADER_SIZE - cut
-        overwrite(path, HEADER_SIZE + cut, bytes(size) if kind == "zero" else os.urandom(size))
+        before = overwrite(path, HEADER_SIZE + cut, bytes(size))
+        if kind == "noise":
+            overwrite(path, HEADER_SIZE + cut, bytes(byte ^ 0xFF for byte in before))
 
 
 @pytest.mark.parametrize("kind", ["short", "zero", "noise"])
@@ -64,6 +66,19 @@ def test_a_torn_tail_is_told(crashed: Path) -> None:
     acknowledged = (read_mark(crashed / DURABLE) or Place()).position
     _torn(crashed, "zero", acknowledged + FRAME_SIZE + 3)
     assert SegmentWriter(crashed).recovery == Recovery(cut=FRAME_SIZE + 3)
+
+
+def test_a_torn_tail_longer_than_the_search_window(tmp_path: Path) -> None:
+    end, _ = write(tmp_path / "0", [[b"one"], [b"two" * (1 << 20)]], segment_bytes=8 << 20)
+    folder = copy(tmp_path / "0")
+    set_mark(folder, end, 1)
+    _torn(folder, "zero", end + (5 << 19))
+
+    writer = SegmentWriter(folder, segment_bytes=8 << 20)
+
+    assert writer.recovery == Recovery(cut=5 << 19)
+    writer.append([b"three"])
+    assert read_folder(folder).payloads == [b"one", b"three"]
 
 
 def test_a_later_record_without_the_one_before_is_cut_too(crashed: Path) -> None:

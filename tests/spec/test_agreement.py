@@ -1,9 +1,10 @@
 """The Structs, the JSON Schemas, and two independent validators give the same verdict on anything."""
 
+import json
 from functools import cache
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import jsonschema_rs
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from footfall.spec.schemas import EIDS, all_schemas, event_schema
 from footfall.spec.verdict import Profile
 
 from .samples import GOOD, Json, text
-from .strategies import events, objects, valid_events, values
+from .strategies import events, valid_events, values
 
 FOUND_BY_SCHEMA = {
     reason.code
@@ -58,28 +59,28 @@ def check(value: Any) -> None:
         assert judge(text(value), Profile.V3).findings == ()
 
 
-@given(events())
-@settings(max_examples=700, deadline=None)
+@given(events)
+@settings(max_examples=2000, deadline=None)
 def test_shapes_and_schemas_agree_on_events(value: Json) -> None:
     check(value)
 
 
-@given(values | objects)
-@settings(max_examples=100, deadline=None)
+@given(values)
+@settings(max_examples=300, deadline=None)
 def test_shapes_and_schemas_agree_on_anything_else(value: Any) -> None:
     check(value)
 
 
 @pytest.mark.parametrize("profile", Profile)
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_what_is_made_from_a_schema_is_accepted(profile: Profile, data: st.DataObject) -> None:
     value = data.draw(valid_events(profile))
 
     assert judge(text(value), profile).event is not None
 
 
-@given(st.lists(events() | st.sampled_from(GOOD), max_size=4))
+@given(st.lists(events | st.sampled_from(GOOD), max_size=4))
 @settings(max_examples=200, deadline=None)
 def test_a_batch_is_judged_like_its_events(batch: list[Json]) -> None:
     one_by_one = [judge(text(value), Profile.SUNBIRD) for value in batch]
@@ -97,11 +98,9 @@ def test_a_batch_of_plain_good_events_never_needs_a_closer_look(batch: list[Json
     assert judge_batch(text(batch)) is not None
 
 
-@given(events())
-@settings(max_examples=100, deadline=None)
+@given(events)
+@settings(max_examples=300, deadline=None)
 def test_white_space_and_escapes_change_nothing(value: Json) -> None:
-    import json
-
     spaced = json.dumps(value, indent=2, ensure_ascii=True).encode()
     for profile in Profile:
         plain, other = judge(text(value), profile), judge(spaced, profile)

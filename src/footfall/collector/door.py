@@ -58,6 +58,7 @@ class Entry(Struct):
     errors: list[Detail]
     warnings: list[Detail]
     headers: reply.Headers
+    received_at: int
 
 
 class Door:
@@ -69,6 +70,9 @@ class Door:
         )
         self.rates = Rates(settings.collectors)
         self.tally = Tally()
+        self.stored_at: int | None = None
+        self.failed_at: int | None = None
+        self.failed_why = ""
         self._window = Window()
         self._limits = Limits(settings.max_event_bytes, settings.max_batch_events)
         self._max_body = settings.max_body_bytes
@@ -93,8 +97,10 @@ class Door:
     def refuse(self, head: Head | None, error: RefusedError) -> Reply:
         """The reply to a request that is refused as a whole."""
         self.tally.refused(error.reason)
-        origin = head.headers.get(b"origin") if head else None
-        return reply.failure(error, cors.sharing_headers(origin))
+        headers = cors.sharing_headers(head.headers.get(b"origin") if head else None)
+        if error.status == 405:
+            headers += ((b"allow", b"POST, OPTIONS"),)
+        return reply.failure(error, headers)
 
     def enter(self, visit: Visit, body: bytes) -> Entry | Reply:
         """Judge a body; the reply is there at once only if it cannot be taken."""
@@ -106,6 +112,8 @@ class Door:
 
     def stored(self, entry: Entry) -> Reply:
         """The reply to a request whose record is on disk."""
+        if entry.received_at:
+            self.stored_at = entry.received_at
         if entry.keys:
             self._window.add(entry.keys, entry.contents)
         self.tally.taken(entry.fates)
@@ -113,6 +121,8 @@ class Door:
 
     def failed(self, entry: Entry, error: JournalFullError | WriteFailedError) -> Reply:
         """The reply to a request whose record is not."""
+        self.failed_at = time.time_ns() // 1_000_000
+        self.failed_why = str(error)
         refused = reply.not_written(error)
         self.tally.refused(refused.reason)
         return reply.failure(refused, entry.headers[len(reply.JSON) :])
@@ -169,6 +179,7 @@ def _entry(visit: Visit, found: Sorted, now: int, sent_at: float | None) -> Entr
         else [],
         [Detail.make(*remark) for remark in found.remarks] if found.remarks else [],
         visit.headers,
+        now,
     )
 
 

@@ -55,6 +55,6 @@ def is_ingest(path: str) -> bool:
 
 def is_ingest_target(path: bytes) -> bool:
     """The same for a path as it stands in a request line."""
-    return path in EXACT or (b"telemetry" in path.lower() or b"%" in path) and is_ingest(
-        unquote(path.decode("latin-1"))
+    return path in EXACT or (
+        (b"telemetry" in path.lower() or b"%" in path) and is_ingest(unquote(path.decode("latin-1")))
     )

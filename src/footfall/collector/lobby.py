@@ -37,11 +37,11 @@ class Lobby:
         self.max_held = settings.max_inflight_bytes
         self.draining = asyncio.Event()
 
-    async def sweep(self, guests: Callable[[], Iterable[object]]) -> None:
+    async def sweep(self, guests: Callable[[], Iterable[Guest]]) -> None:
         """Go round all connections twice a second, for ever, and end those whose time is up."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = loop.time()
-            for guest in [guest for guest in guests() if guest.deadline < now]:  # type: ignore[attr-defined]
+            for guest in [guest for guest in guests() if guest.deadline < now]:
                 guest.expire()

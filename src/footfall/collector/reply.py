@@ -133,8 +133,6 @@ def _extra(error: RefusedError) -> Headers:
         extra += ((b"retry-after", b"%d" % max(1, round(error.retry_after))),)
     if error.status == 401:
         extra += ((b"www-authenticate", b"Bearer"),)
-    if error.status == 405:
-        extra += ((b"allow", b"POST, OPTIONS"),)
     return extra
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from footfall.collector.gate import OPEN, Pass
+from footfall.collector.gate import Pass
 from footfall.collector.refusal import RefusedError
 from footfall.collector.window import Window
 from footfall.spec import v3
@@ -73,9 +73,7 @@ def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits
     return pile.sorted(len(texts))
 
 
-def _sort_clean(
-    array: bytes, entry: Pass, default: str, now: int, window: Window, limits: Limits
-) -> Sorted | None:
+def _sort_clean(array: bytes, entry: Pass, default: str, now: int, window: Window, limits: Limits) -> Sorted | None:
     """The events of an array if all are accepted without remark under one channel; None if they are not."""
     accepted = judge_batch(array)
     if accepted is None:
@@ -108,7 +106,7 @@ def _texts(batch: Batch, limits: Limits) -> list[bytes]:
 
 @cache
 def _at_most(events: int) -> msgspec.json.Decoder[Any]:
-    """A decoder that cuts an array into elements and gives up at the first one too many, having made no more objects."""
+    """A decoder that cuts an array into elements and gives up at the first one too many."""
     fields = [(f"_{number}", Raw | UnsetType, UNSET) for number in range(events)]
     return msgspec.json.Decoder(msgspec.defstruct("Elements", fields, array_like=True, forbid_unknown_fields=True))
 
@@ -167,7 +165,7 @@ class _Pile:
         """The channel that an event is stored under, and all there is to remark about it."""
         named = event.context.channel
         channel = self._default
-        if isinstance(named, str) and named.strip():
+        if named and named.strip():
             if self._entry.takes(named):
                 channel = named
             else:
@@ -194,9 +192,7 @@ class _Pile:
             self._texts.append(text)
             self._accept(index, event, key, content, channel, findings)
 
-    def _accept(
-        self, index: int, event: Event, key: int, content: int, channel: str, findings: list[Finding]
-    ) -> None:
+    def _accept(self, index: int, event: Event, key: int, content: int, channel: str, findings: list[Finding]) -> None:
         out = self._out
         out.keys.append(key)
         out.contents.append(content)
@@ -210,9 +206,7 @@ class _Pile:
 
     def _refuse(self, index: int, findings: list[Finding], traits: "_Traits", payload: str | None) -> None:
         channel = traits.channel if traits.channel.strip() and self._entry.takes(traits.channel) else self._default
-        self._out.refused.append(
-            Refused(index, findings, traits.mid, traits.eid, traits.ets, channel, payload)
-        )
+        self._out.refused.append(Refused(index, findings, traits.mid, traits.eid, traits.ets, channel, payload))
 
 
 class _Traits(Struct):

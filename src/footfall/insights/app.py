@@ -12,7 +12,7 @@ from footfall.failure import TransientError
 from footfall.insights import routes
 from footfall.insights.assets import Bundle
 from footfall.insights.gate import Gate
-from footfall.insights.replies import Refusal, refuse
+from footfall.insights.replies import RefusedError, refuse
 from footfall.insights.source import Reader
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
@@ -32,10 +32,11 @@ def create(settings: Settings, *, reader: Reader, control_path: Path | None = No
     return Litestar(
         routes.handlers(house),
         openapi_config=None,
+        logging_config=None,
         request_max_body_size=_MOST_BODY,
         on_shutdown=[gate.close],
         exception_handlers={
-            Refusal: _refused,
+            RefusedError: _refused,
             HTTPException: _http,
             TransientError: _transient,
             Exception: _unexpected,
@@ -43,7 +44,7 @@ def create(settings: Settings, *, reader: Reader, control_path: Path | None = No
     )
 
 
-def _refused(_: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
+def _refused(_: Request[Any, Any, Any], refusal: RefusedError) -> Response[bytes]:
     return refuse(refusal)
 
 
@@ -52,12 +53,12 @@ def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     if error.status_code >= 500:
         return _broken(error)
     reason = _REASONS.get(error.status_code, Reason.BAD_REQUEST)
-    return refuse(Refusal(error.status_code, reason, headers=error.headers))
+    return refuse(RefusedError(error.status_code, reason, headers=error.headers))
 
 
 def _transient(_: Request[Any, Any, Any], error: TransientError) -> Response[bytes]:
     retry = {"Retry-After": str(max(1, round(error.retry_after)))}
-    return refuse(Refusal(503, Reason.UNAVAILABLE, headers=retry))
+    return refuse(RefusedError(503, Reason.UNAVAILABLE, headers=retry))
 
 
 def _unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -71,4 +72,6 @@ def _broken(error: Exception) -> Response[bytes]:
         place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
     _log.error("request failed: %s at %s", type(error).__qualname__, place)
-    return refuse(Refusal(500, Reason.UNAVAILABLE, "The server could not answer this; its log says where it failed."))
+    return refuse(
+        RefusedError(500, Reason.UNAVAILABLE, "The server could not answer this; its log says where it failed.")
+    )

@@ -1,10 +1,11 @@
 """Where the buckets of a chart begin, in the time zone of the person who looks at it."""
 
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from footfall.insights.parameters import DAY, HOUR, Step
-from footfall.insights.replies import Refusal
+from footfall.insights.replies import RefusedError
 from footfall.spec.reasons import Reason
 
 MOST_BUCKETS = 1500
@@ -22,11 +23,11 @@ def choose(step: Step, since: int, until: int) -> str:
 def edges(step: str, since: int, until: int, zone: ZoneInfo) -> list[int]:
     """Starts of the buckets that cover the range, epoch ms, ascending; each on a whole hour UTC, as the rollup is.
 
-    Raises Refusal when there would be too many.
+    Raises RefusedError when there would be too many.
     """
     hours = _HOURS[step]
     if (until - since) / (hours * HOUR) > MOST_BUCKETS:
-        raise Refusal(400, Reason.BAD_REQUEST, f"More than {MOST_BUCKETS} buckets: take a larger step.")
+        raise RefusedError(400, Reason.BAD_REQUEST, f"More than {MOST_BUCKETS} buckets: take a larger step.")
     if step == "hour":
         return list(range(since, until, HOUR))
     days = _days(since, until, zone, 7 if step == "week" else 1)
@@ -44,4 +45,4 @@ def _days(since: int, until: int, zone: ZoneInfo, length: int) -> list[tuple[int
     count = (until - since) // (length * DAY) + 3
     midnights = [datetime.combine(first + timedelta(days=length * i), time(), zone) for i in range(count)]
     moments = [int(midnight.timestamp() * 1000) for midnight in midnights]
-    return list(zip(moments, moments[1:], strict=False))
+    return list(pairwise(moments))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from footfall.control.snapshot import Snapshot
-from footfall.insights.replies import Refusal
+from footfall.insights.replies import RefusedError
 from footfall.insights.sessions import Sessions
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
@@ -39,7 +39,7 @@ class Gate:
         self._snapshot.close()
 
     def is_open(self, headers: Mapping[str, str]) -> bool:
-        """Whether this request needs no login: it comes from this machine, by no proxy, and only this machine can ask."""
+        """Whether this request needs no login: only this machine can ask, and it asks itself, through no proxy."""
         direct = not any(name in headers for name in _FORWARDED)
         return self._is_loopback and direct and headers.get(PEER) == "loopback"
 
@@ -48,18 +48,18 @@ class Gate:
         return self.is_open(headers) and not self._snapshot.current().channels
 
     def check_origin(self, headers: Mapping[str, str], *, navigation: bool) -> None:
-        """Keep other web sites out of an open dashboard; raises Refusal.
+        """Keep other web sites out of an open dashboard; raises RefusedError.
 
         A foreign name that resolves to this machine (DNS rebinding) fails at Host, a foreign page at Sec-Fetch-Site.
         """
         if not self.is_open(headers):
             return
         if not is_loopback_name(headers.get("host", "")):
-            raise Refusal(403, Reason.ORIGIN_FORBIDDEN, "Open the dashboard as localhost or 127.0.0.1.")
+            raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Open the dashboard as localhost or 127.0.0.1.")
         if navigation and headers.get("sec-fetch-mode") == "navigate":
             return
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-            raise Refusal(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not read the dashboard.")
+            raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not read the dashboard.")
 
     def visitor(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor | None:
         """Who asks, or None when a login is needed first."""
@@ -69,18 +69,18 @@ class Gate:
         return Visitor(login, is_open=False) if login else None
 
     def readable_channel(self, headers: Mapping[str, str]) -> str | None:
-        """The one channel whose fates the request's key may read, None for all; raises Refusal."""
+        """The one channel whose fates the request's key may read, None for all; raises RefusedError."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             if self.is_keyless(headers):
                 return None
-            raise Refusal(401, Reason.KEY_MISSING, headers={"WWW-Authenticate": "Bearer"})
+            raise RefusedError(401, Reason.KEY_MISSING, headers={"WWW-Authenticate": "Bearer"})
         access = self._snapshot.current().find(token, int(time.time() * 1000))
         if access is None:
-            raise Refusal(401, Reason.KEY_UNKNOWN, headers={"WWW-Authenticate": "Bearer"})
+            raise RefusedError(401, Reason.KEY_UNKNOWN, headers={"WWW-Authenticate": "Bearer"})
         if access.key.kind != "secret":
-            raise Refusal(403, Reason.KEY_FORBIDDEN)
+            raise RefusedError(403, Reason.KEY_FORBIDDEN)
         return access.channel.name
 
 

@@ -2,14 +2,15 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from footfall.failure import TransientError
 from footfall.insights.parameters import DAY, FeedRange, known
-from footfall.insights.replies import Refusal
+from footfall.insights.replies import RefusedError
 from footfall.insights.source import Reader, ask
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
@@ -106,41 +107,6 @@ class Fated(Struct):
     derived_from: str | None
 
 
-class _WholeRow(Struct):
-    id: str
-    fate: str
-    received_at: int
-    occurred_at: int | None
-    channel: str | None
-    event_type: str | None
-    mid: str | None
-    ets: float | None
-    clock: str | None
-    event: str | None
-    agent: str | None
-    derived_from: str | None
-    journal: str
-    record: int
-    idx: int
-    of: int
-    findings: str
-
-
-class _FateRow(Struct):
-    fate: str
-    received_at: int
-    occurred_at: int | None
-    channel: str | None
-    event_type: str | None
-    clock: str | None
-    journal: str
-    record: int
-    idx: int
-    of: int
-    derived_from: str | None
-    findings: str
-
-
 class _Newest(Struct):
     newest: int | None
 
@@ -191,36 +157,26 @@ def _stretches(until: int, earliest: int) -> Iterator[int]:
 
 
 def event(reader: Reader, event_id: str) -> list[WholeEvent]:
-    """The event of this id, and after it those that stood at the same place (derived ones); raises Refusal for none."""
+    """The event of this id, and after it those derived from it; raises RefusedError for none."""
     match = _ID.fullmatch(event_id)
     if match is None:
-        raise Refusal(400, Reason.BAD_REQUEST, "id is not the id of an event.")
+        raise RefusedError(400, Reason.BAD_REQUEST, "id is not the id of an event.")
     received_at, journal, record, index = match.groups()
     place = {"received_at": int(received_at), "journal": journal, "record": int(record), "idx": int(index)}
-    rows = ask(reader, "event", place, _WholeRow)
-    found = [_whole(row) for row in rows]
+    found = ask(reader, "event", place, WholeEvent, prepare=_explain)
     found.sort(key=lambda whole: whole.id != event_id)
     if not found or found[0].id != event_id:
-        raise Refusal(404, Reason.NOT_FOUND, "There is no event of this id.")
+        raise RefusedError(404, Reason.NOT_FOUND, "There is no event of this id.")
     return found
 
 
 def fates(reader: Reader, mid: str, channel: str | None) -> list[Fated]:
     """What became of every event that was sent with this mid, oldest first; empty when none was."""
-    return [_fated(row) for row in ask(reader, "fate", {"mid": mid, "channel": channel}, _FateRow)]
+    return ask(reader, "fate", {"mid": mid, "channel": channel}, Fated, prepare=_explain)
 
 
-def _whole(row: _WholeRow) -> WholeEvent:
-    return WholeEvent(**(_fields(row) | {"findings": remarks(row.findings)}))
-
-
-def _fated(row: _FateRow) -> Fated:
-    found = remarks(row.findings)
-    return Fated(**(_fields(row) | {"findings": found, "reasons": list(dict.fromkeys(r.code for r in found))}))
-
-
-def _fields(row: Struct) -> Mapping[str, object]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}
+def _explain(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"findings": remarks(row["findings"])}
 
 
 def remarks(findings: str) -> list[Remark]:

@@ -36,11 +36,15 @@ def login_page(bundle: Bundle, target: str, problem: str | None = None, login: s
 {alert}
 <form method="post" action="/login">
 <input type="hidden" name="next" value="{escape(target)}">
-<label>Name <input name="login" autocomplete="username" required maxlength="200" value="{escape(login)}" autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="1000"></label>
+<label>Name
+<input name="login" autocomplete="username" required maxlength="200" value="{escape(login)}" autofocus>
+</label>
+<label>Password
+<input name="password" type="password" autocomplete="current-password" required maxlength="1000">
+</label>
 <button>Log in</button>
 </form>
-<p class="aside">No login yet? On the server: <code>footfall login add NAME</code></p>
+<p class="aside">No login yet? On the server: <code>footfall user add NAME</code></p>
 </main>"""
     return _frame(bundle, "Log in · footfall", "login", body)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from footfall.insights.replies import Refusal
+from footfall.insights.replies import RefusedError
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Fate
 
@@ -26,20 +26,20 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 class Range(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A stretch of time: `since` inclusive, `until` exclusive, both epoch ms; by default the last 24 hours."""
 
-    since: Annotated[Moment | UnsetType, Meta(description="Start, inclusive, epoch ms; default 24 hours before `until`.")] = (
-        UNSET
-    )
+    since: Annotated[
+        Moment | UnsetType, Meta(description="Start, inclusive, epoch ms; default 24 hours before `until`.")
+    ] = UNSET
     until: Annotated[Moment | UnsetType, Meta(description="End, exclusive, epoch ms; default now.")] = UNSET
     channel: Annotated[Name | UnsetType, Meta(description="Only this channel.")] = UNSET
 
     def bounds(self) -> tuple[int, int]:
-        """Both ends; raises Refusal for a range that is empty, reversed or too long."""
+        """Both ends; raises RefusedError for a range that is empty, reversed or too long."""
         until = int(time.time() * 1000) + 1 if self.until is UNSET else self.until
         since = max(0, until - DAY) if self.since is UNSET else self.since
         if since >= until:
-            raise Refusal(400, Reason.BAD_REQUEST, "since must be before until.")
+            raise RefusedError(400, Reason.BAD_REQUEST, "since must be before until.")
         if until - since > LONGEST_DAYS * DAY:
-            raise Refusal(400, Reason.BAD_REQUEST, f"The range must not be longer than {LONGEST_DAYS} days.")
+            raise RefusedError(400, Reason.BAD_REQUEST, f"The range must not be longer than {LONGEST_DAYS} days.")
         return since, until
 
     def hours(self) -> tuple[int, int]:
@@ -57,11 +57,11 @@ class SeriesRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):
     top: Annotated[int, Meta(ge=1, le=20, description="Types shown by themselves; the rest is summed up.")] = 8
 
     def zone_info(self) -> ZoneInfo:
-        """The time zone; raises Refusal for one that is not known."""
+        """The time zone; raises RefusedError for one that is not known."""
         try:
             return ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise Refusal(400, Reason.BAD_REQUEST, "zone is not a known IANA time zone.") from None
+            raise RefusedError(400, Reason.BAD_REQUEST, "zone is not a known IANA time zone.") from None
 
 
 class TotalsRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,7 +73,9 @@ class TotalsRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class FeedRange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parameters of /api/feed."""
 
-    after: Annotated[Moment | UnsetType, Meta(description="`cursor` of an earlier answer: only what came since.")] = UNSET
+    after: Annotated[Moment | UnsetType, Meta(description="`cursor` of an earlier answer: only what came since.")] = (
+        UNSET
+    )
     before: Annotated[Moment | UnsetType, Meta(description="Only events received before this time, epoch ms.")] = UNSET
     version: Annotated[
         Annotated[int, Meta(ge=-1, le=1 << 53)] | UnsetType,
@@ -82,7 +84,9 @@ class FeedRange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: Annotated[Name | UnsetType, Meta(description="Only this channel.")] = UNSET
     fate: Annotated[Fate | UnsetType, Meta(description="Only events of this fate.")] = UNSET
     type: Annotated[Name | UnsetType, Meta(description="Only events of this type.")] = UNSET
-    reason: Annotated[Name | UnsetType, Meta(description="Only events rejected or remarked on for this reason.")] = UNSET
+    reason: Annotated[Name | UnsetType, Meta(description="Only events rejected or remarked on for this reason.")] = (
+        UNSET
+    )
     text: Annotated[Name | UnsetType, Meta(description="Only events whose mid or JSON contains this text.")] = UNSET
     limit: Annotated[int, Meta(ge=1, le=200, description="Most events in the answer.")] = 50
 
@@ -95,16 +99,16 @@ Parameters = TypeVar("Parameters", bound=Struct)
 
 
 def read(pairs: Iterable[tuple[str, str]], into: type[Parameters]) -> Parameters:
-    """The query string as a Struct; raises Refusal that says which parameter is wrong and how."""
+    """The query string as a Struct; raises RefusedError that says which parameter is wrong and how."""
     given: dict[str, str] = {}
     for name, value in pairs:
         if name in given:
-            raise Refusal(400, Reason.BAD_REQUEST, f"{name[:50]} is given twice.")
+            raise RefusedError(400, Reason.BAD_REQUEST, f"{name[:50]} is given twice.")
         given[name] = value
     try:
         return msgspec.convert(given, into, strict=False)
     except msgspec.ValidationError as error:
-        raise Refusal(400, Reason.BAD_REQUEST, _readable(str(error))) from None
+        raise RefusedError(400, Reason.BAD_REQUEST, _readable(str(error))) from None
 
 
 def _readable(complaint: str) -> str:

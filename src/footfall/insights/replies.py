@@ -1,8 +1,9 @@
 """How the web process answers: compressed JSON, pages, and refusals in the collector's shape."""
 
 import gzip
-import time
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import uuid4
 
 import msgspec
 from litestar import Response
@@ -27,7 +28,7 @@ PAGE_POLICY = (
 )
 
 
-class Refusal(TerminalError):
+class RefusedError(TerminalError):
     """A request that is not answered as asked; becomes an error reply."""
 
     def __init__(self, status: int, reason: Reason, message: str | None = None, headers: dict[str, str] | None = None):
@@ -37,36 +38,43 @@ class Refusal(TerminalError):
         self.headers = headers or {}
 
 
-class Params(Struct, omit_defaults=True):
+class Params(Struct):
     """`params` of a Sunbird reply."""
 
-    status: str | None = None
+    resmsgid: str
+    status: Literal["successful", "failed"]
     err: str | None = None
     errmsg: str | None = None
+    msgid: str | None = None
 
 
 class Envelope(Struct, rename={"response_code": "responseCode"}):
-    """The reply that Sunbird clients know."""
+    """The reply that Sunbird clients know; `ts` is ISO 8601 in UTC."""
 
     id: str
     ver: str
-    ets: int
+    ts: str
     params: Params
-    response_code: str
+    response_code: Literal["SUCCESS", "CLIENT_ERROR", "SERVER_ERROR"]
     result: Any
 
 
-def envelope(api: str, result: Any, *, code: str = "SUCCESS", params: Params | None = None) -> Envelope:
-    """A reply of an API such as `api.telemetry.fate`."""
-    return Envelope(api, "1.0", int(time.time() * 1000), params or Params(), code, result)
+def envelope(api: str, result: Any) -> Envelope:
+    """A successful reply of an API such as `api.telemetry.fate`."""
+    return Envelope(api, "1.0", _now(), Params(str(uuid4()), "successful"), "SUCCESS", result)
 
 
-def refuse(refusal: Refusal) -> Response[bytes]:
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def refuse(refusal: RefusedError) -> Response[bytes]:
     """The error reply to a refusal."""
     reason, message = refusal.reason, str(refusal)
     result = {"code": reason.code, "message": message, "hint": reason.hint, "docs": reason.docs}
-    kind = "SERVER_ERROR" if refusal.status >= 500 else "CLIENT_ERROR"
-    body = envelope("api.error", result, code=kind, params=Params(err=reason.code, errmsg=message))
+    params = Params(str(uuid4()), "failed", reason.code, message)
+    kind: Literal["CLIENT_ERROR", "SERVER_ERROR"] = "SERVER_ERROR" if refusal.status >= 500 else "CLIENT_ERROR"
+    body = Envelope("api.telemetry", "1.0", _now(), params, kind, result)
     return _respond(msgspec.json.encode(body), JSON, refusal.status, {"Cache-Control": "no-store", **refusal.headers})
 
 

@@ -35,8 +35,6 @@ def run(settings: Settings, *, uds: Path) -> None:
     )
     with _listen(uds) as listener:
         uvicorn.Server(config).run(sockets=[listener])
-    with contextlib.suppress(FileNotFoundError):
-        uds.unlink()
 
 
 def _listen(uds: Path) -> socket.socket:

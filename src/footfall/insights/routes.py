@@ -14,7 +14,7 @@ from footfall.insights.failed import failed
 from footfall.insights.gate import COOKIE, Gate, Visitor, is_same_origin
 from footfall.insights.openapi import document
 from footfall.insights.parameters import FailedRange, FeedRange, SeriesRange, TotalsRange, read
-from footfall.insights.replies import SECURITY, Refusal, answer, envelope, page, redirect
+from footfall.insights.replies import SECURITY, RefusedError, answer, envelope, page, redirect
 from footfall.insights.sessions import LIFETIME
 from footfall.insights.source import Reader
 from footfall.settings import Settings
@@ -53,12 +53,10 @@ def _api(house: House) -> list[HTTPRouteHandler]:
         house.gate.check_origin(request.headers, navigation=False)
         visitor = house.gate.visitor(request.headers, request.cookies)
         if visitor is None:
-            raise Refusal(401, Reason.KEY_MISSING, "Log in at /login first.")
+            raise RefusedError(401, Reason.KEY_MISSING, "Log in at /login first.")
         return visitor
 
-    def path(
-        name: str, into: type[Parameters], compute: Callable[[Reader, Parameters], object]
-    ) -> HTTPRouteHandler:
+    def path(name: str, into: type[Parameters], compute: Callable[[Reader, Parameters], object]) -> HTTPRouteHandler:
         @get(f"/api/{name}", sync_to_thread=True)
         def handle(request: Asked) -> Reply:
             enter(request)
@@ -103,7 +101,7 @@ def _pages(house: House) -> list[HTTPRouteHandler]:
     def asset(request: Asked, version: str, name: str) -> Reply:
         found = house.bundle.find(name.lstrip("/"))
         if found is None or version != house.bundle.version:
-            raise Refusal(404, Reason.NOT_FOUND)
+            raise RefusedError(404, Reason.NOT_FOUND)
         body, encoding = found.encoded(_accepts(request))
         headers = {**SECURITY, "Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
         if encoding:
@@ -128,7 +126,7 @@ def _login(house: House) -> list[HTTPRouteHandler]:
         login, password = fields.get("login", ""), fields.get("password", "")
         try:
             token = await _in_thread(house.gate.sessions.begin, login, password)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             html = pages.login_page(house.bundle, target, str(refusal), login)
             return page(html, status=refusal.status, headers=refusal.headers)
         return redirect(target, {"Set-Cookie": _cookie(request, token, int(LIFETIME))})
@@ -149,9 +147,9 @@ async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:
 
 
 async def _form(request: Asked) -> dict[str, str]:
-    """The fields of a form that our own page posted; raises Refusal for one that another site posted."""
+    """The fields of a form that our own page posted; raises RefusedError for one that another site posted."""
     if not is_same_origin(request.headers):
-        raise Refusal(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not log you in or out.")
+        raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not log you in or out.")
     form = await request.form()
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
@@ -181,7 +179,7 @@ def _public(house: House) -> list[HTTPRouteHandler]:
     def schema(request: Asked, profile: str, name: str) -> Reply:
         eid = name.removesuffix(".json").upper()
         if profile not in list(Profile) or eid not in EIDS or name != f"{eid.lower()}.json":
-            raise Refusal(404, Reason.NOT_FOUND, "There is no such schema; /schemas lists them.")
+            raise RefusedError(404, Reason.NOT_FOUND, "There is no such schema; /schemas lists them.")
         return answer(event_schema(Profile(profile), eid), _accepts(request), cache="public, max-age=300")
 
     @get("/docs", sync_to_thread=False)
@@ -207,7 +205,7 @@ def _fate(house: House) -> HTTPRouteHandler:
         mid = mid.removeprefix("/")
         found = ledger.fates(house.reader, mid, channel) if house.reader.version() >= 0 else []
         if not found:
-            raise Refusal(404, Reason.NOT_FOUND, _NOT_SEEN)
+            raise RefusedError(404, Reason.NOT_FOUND, _NOT_SEEN)
         return answer(envelope("api.telemetry.fate", {"mid": mid, "fates": found}), _accepts(request))
 
     return fate

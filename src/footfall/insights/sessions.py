@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from footfall.insights.replies import Refusal
+from footfall.insights.replies import RefusedError
 from footfall.spec.reasons import Reason
 
 if TYPE_CHECKING:
@@ -72,16 +72,16 @@ class Sessions:
             self._control.close()
 
     def begin(self, login: str, password: str) -> str:
-        """Check a password and return a new session's token; raises Refusal when it is wrong or tried too often."""
+        """Check a password and return a new session's token; raises RefusedError when that cannot be."""
         with self._trying:
             wait = self.throttle.wait(login)
             if wait > 0:
                 message = f"Too many failed logins. Try again in {int(wait) + 1} seconds."
-                raise Refusal(429, Reason.RATE_LIMITED, message, {"Retry-After": str(int(wait) + 1)})
+                raise RefusedError(429, Reason.RATE_LIMITED, message, {"Retry-After": str(int(wait) + 1)})
             control = self._opened()
             if not control.check_password(login, password):
                 self.throttle.failed(login)
-                raise Refusal(401, Reason.KEY_UNKNOWN, "Name or password is wrong.")
+                raise RefusedError(401, Reason.KEY_UNKNOWN, "Name or password is wrong.")
             self.throttle.succeeded(login)
             return control.new_session(login, LIFETIME)
 

@@ -1,6 +1,6 @@
 """Asking the lake: every question is a named file under `queries/`, every answer a list of Structs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -39,11 +39,21 @@ class Reader(Protocol):
 
 
 def ask(
-    reader: Reader, name: str, parameters: Mapping[str, Any], into: type[Row], *, timeout: float = PATIENCE
+    reader: Reader,
+    name: str,
+    parameters: Mapping[str, Any],
+    into: type[Row],
+    *,
+    timeout: float = PATIENCE,
+    prepare: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> list[Row]:
-    """The rows that the query of this name finds, as Structs of a kind; TransientError after `timeout` seconds."""
+    """The rows that the query of this name finds, as Structs of a kind; TransientError after `timeout` seconds.
+
+    `prepare` may change a row before it becomes a Struct.
+    """
     table = reader.query(_text(name), parameters, timeout=timeout)
-    return [msgspec.convert(dict(zip(table.columns, row, strict=True)), into) for row in table.rows]
+    rows = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
+    return [msgspec.convert(prepare(row), into) for row in rows]
 
 
 @cache

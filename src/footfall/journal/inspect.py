@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from footfall.journal.frame import FRAME_SIZE
 from footfall.journal.scan import Gap, Survey, survey, view
-from footfall.journal.segments import DURABLE, RELEASED, Identity, Place, Segment, identify, read_mark, segments
+from footfall.journal.segments import DURABLE, RELEASED, Identity, Place, Segment, extents, identify, read_mark
 
 
 class SegmentReport(Struct, frozen=True):
@@ -88,9 +88,7 @@ def inspect(folder: Path) -> JournalReport:
 def entries(folder: Path, start: int = 0) -> Iterator[Entry]:
     """The records from a position on, those included that are still on their way to the disk."""
     key = identify(folder).key
-    known = segments(folder)
-    for segment, following in zip(known, [*known[1:], None], strict=True):
-        stop = following.base if following else None
+    for segment, stop in extents(folder):
         if stop is not None and stop <= start:
             continue
         with contextlib.suppress(FileNotFoundError), view(segment, key, stop) as seen:
@@ -99,9 +97,7 @@ def entries(folder: Path, start: int = 0) -> Iterator[Entry]:
 
 
 def _surveys(folder: Path, identity: Identity, floor: int) -> Iterator[tuple[Segment, Survey]]:
-    known = segments(folder)
-    for segment, following in zip(known, [*known[1:], None], strict=True):
-        stop = following.base if following else None
+    for segment, stop in extents(folder):
         with contextlib.suppress(FileNotFoundError):  # dropped by the reader since it was listed
             yield segment, survey(segment, identity.key, floor if stop is None else stop, stop)
 

@@ -77,7 +77,8 @@ class View:
         """The position behind the last byte that is not zero."""
         used = at = start
         while at < self.stop:
-            data = self._window[self._reach(at, 1) :]
+            offset = self._reach(at, 1)
+            data = self._window[offset:]
             if not data:
                 break
             written = len(data.rstrip(b"\0"))
@@ -99,7 +100,8 @@ class View:
 
     def _find_marker(self, at: int) -> int | None:
         while at < self.stop:
-            found = self._window.find(MARKER, self._reach(at, len(MARKER)))
+            offset = self._reach(at, len(MARKER))
+            found = self._window.find(MARKER, offset)
             if found >= 0:
                 return self._start + found
             following = self._start + len(self._window) - len(MARKER) + 1

@@ -119,6 +119,12 @@ def segments(folder: Path) -> list[Segment]:
     return [segment for segment in found if segment.base <= _LAST_POSITION]
 
 
+def extents(folder: Path) -> list[tuple[Segment, int | None]]:
+    """The segments of a journal, each with the position where the next begins; None for the last."""
+    known = segments(folder)
+    return list(zip(known, [*(segment.base for segment in known[1:]), None], strict=False))
+
+
 def sync_folder(folder: Path) -> None:
     """Make names created or removed in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

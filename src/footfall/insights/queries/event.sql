@@ -7,8 +7,9 @@ SELECT
     coalesce(findings, '[]') AS findings,
     nullif(concat_ws(' ', agent_family, agent_version, agent_system), '') AS agent
 FROM ledger
-WHERE day = CAST(make_timestamp($received_at * 1000) AS DATE)
-  AND received_at >= make_timestamp($received_at * 1000)
+WHERE day >= CAST(make_timestamp(($received_at - 1) * 1000) AS DATE) -- a millisecond to either side: epoch_ms rounds
+  AND day <= CAST(make_timestamp(($received_at + 1) * 1000) AS DATE)
+  AND received_at >= make_timestamp(($received_at - 1) * 1000)
   AND received_at < make_timestamp(($received_at + 1) * 1000)
   AND journal = $journal
   AND record = $record

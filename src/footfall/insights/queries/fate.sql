@@ -4,6 +4,7 @@ SELECT
     epoch_ms(received_at) AS received_at,
     epoch_ms(occurred_at) AS occurred_at,
     channel, event_type, clock, derived_from, journal, record, idx, of,
+    list_concat(coalesce(reasons, []), coalesce(warnings, [])) AS reasons,
     coalesce(findings, '[]') AS findings
 FROM ledger
 WHERE mid = $mid

@@ -35,7 +35,7 @@ export function useFeed(filter, paused) {
       }
       if (!document.hidden && !control.signal.aborted) timer = setTimeout(turn, 1000);
     };
-    wake.current = () => setFeed((old) => show(old, known, { version: known.version }, false));
+    wake.current = () => known.version !== null && setFeed((old) => show(old, known, { version: known.version }, false));
     const seen = () => !document.hidden && turn();
     document.addEventListener("visibilitychange", seen);
     setFeed((old) => ({ ...old, events: [], loaded: false, waiting: 0, problem: null }));

@@ -1,0 +1,1 @@
+"""What footfall does in a second, measured: `python -m bench`."""

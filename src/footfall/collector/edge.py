@@ -1,0 +1,433 @@
+"""The protocol on every connection: requests with events are answered here, all others by the ASGI application.
+
+Requests with events never become an ASGI task: their body is gathered, judged, handed to the journal, and the reply is
+written when the journal says that it is on disk.
+"""
+
+import asyncio
+from functools import partial
+from math import inf
+from typing import Any
+
+import httptools
+import structlog
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from footfall.collector import wire
+from footfall.collector.door import Entry, Visit
+from footfall.collector.head import EXACT, Head, is_ingest_target
+from footfall.collector.lobby import Lobby
+from footfall.collector.refusal import RefusedError
+from footfall.collector.reply import Reply
+from footfall.journal.log import JournalFullError, WriteFailedError
+from footfall.spec.reasons import Reason
+
+_log = structlog.get_logger()
+
+_MAX_HEAD = 64 << 10
+_MAX_QUEUED = 64
+_SMALL_BODY = 64 << 10
+_LINGER_SECONDS = 2.0
+_LINGER_BYTES = 8 << 20
+_STALL_SECONDS = 60.0
+
+_IDLE, _HEAD, _BODY, _WAIT, _LINGER = range(5)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class _CutError(Exception):
+    """Ends the parser's work on a connection that is closed already."""
+
+
+class _Silent:
+    """Stands where an ASGI cycle has the event on which its task waits."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+_SILENT = _Silent()
+
+
+class Turn:
+    """One request with events; has what uvicorn looks for in a cycle."""
+
+    __slots__ = (
+        "began",
+        "body",
+        "disconnected",
+        "expects_continue",
+        "head",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "outcome",
+        "response_complete",
+        "size",
+        "started",
+    )
+
+    def __init__(self, head: Head, outcome: Visit | Reply, *, keep_alive: bool, expects_continue: bool, began: float):
+        self.head = head
+        self.outcome = outcome
+        self.keep_alive = keep_alive
+        self.expects_continue = expects_continue
+        self.began = began
+        self.body: bytes | bytearray = b""
+        self.size = 0
+        self.started = False
+        self.more_body = True
+        self.response_complete = False
+        self.disconnected = False
+        self.message_event = _SILENT
+
+
+class Edge(HttpToolsProtocol):
+    """One connection. Everything that may go wrong ends in a reply or a closed connection, and frees what it held."""
+
+    cycle: Any
+    pipeline: Any
+
+    def __init__(
+        self,
+        lobby: Lobby,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._lobby = lobby
+        self._settings = lobby.settings
+        self._phase = _IDLE
+        self._head_bytes = 0
+        self._chunk_bytes = 0
+        self._held = 0
+        self._lingered = 0
+        self._is_last = False
+        self.deadline = self.loop.time() + self._settings.header_timeout
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        if len(self.connections) > self._settings.max_connections:
+            self._end(RefusedError(503, Reason.OVERLOADED, retry_after=2))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._release()
+        self.pipeline.clear()
+        self.deadline = inf
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection for the replies under way: a client may stop sending before it reads."""
+        turn = self.cycle
+        if not isinstance(turn, Turn) or turn.response_complete or turn.more_body:
+            return False
+        self._is_last = True
+        return True
+
+    def data_received(self, data: bytes) -> None:
+        size = len(data)
+        if self._phase == _LINGER:
+            self._lingered += size
+            if self._lingered > _LINGER_BYTES:
+                self.transport.abort()
+            return
+        if self._is_last:
+            return
+        self._held += size
+        self._lobby.held += size
+        self._chunk_bytes = size
+        if self._lobby.held > self._lobby.max_held:
+            self._end(RefusedError(503, Reason.OVERLOADED, retry_after=1))
+            return
+        self._parse(data)
+        if self._phase == _HEAD:
+            self._head_bytes += size
+            if self._head_bytes > _MAX_HEAD:
+                self._end(RefusedError(431, Reason.BAD_REQUEST, "The request's head is too large."))
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            # Nobody is upgraded: the request is answered as it is, and the connection goes on as HTTP/1.1.
+            self.parser = httptools.HttpRequestParser(self)
+            rest = data[upgrade.args[0] :]
+            if rest and not self.transport.is_closing():
+                self._parse(rest)
+        except httptools.HttpParserCallbackError as error:
+            if not isinstance(error.__context__, _CutError):
+                _log.error("a request could not be handled", exc_info=error)
+                self._end(RefusedError(500, Reason.UNAVAILABLE))
+        except httptools.HttpParserError:
+            self._end(RefusedError(400, Reason.BAD_REQUEST, "This is not HTTP/1.1."))
+
+    # The parser's callbacks
+
+    def on_message_begin(self) -> None:
+        if self.transport.is_closing() or self._phase == _LINGER:
+            raise _CutError
+        if len(self.pipeline) >= _MAX_QUEUED:
+            self.transport.abort()
+            raise _CutError
+        self._phase = _HEAD
+        self._head_bytes = 0
+        self.deadline = self.loop.time() + self._settings.header_timeout
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._phase != _HEAD:  # a trailer
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self._phase = _BODY
+        self.deadline = self.loop.time() + self._settings.body_timeout
+        if self._chunk_bytes + self._head_bytes > _MAX_HEAD:
+            self._check_head_size()
+        path, _, query = self.url.partition(b"?")
+        if not path.startswith(b"/"):
+            path = self._absolute_path()
+        if path in EXACT or is_ingest_target(path):
+            self._queue(self._turn(query))
+        else:
+            self._leave_to_application()
+
+    def on_body(self, body: bytes) -> None:
+        turn = self.cycle
+        if not isinstance(turn, Turn):
+            return super().on_body(body)
+        turn.size += len(body)
+        if turn.response_complete or isinstance(turn.outcome, Reply):
+            return None
+        if turn.size > self._settings.max_body_bytes:
+            turn.body = b""
+            turn.outcome = self._lobby.door.refuse(turn.head, RefusedError(413, Reason.BODY_TOO_LARGE))
+            if turn.started:
+                self._refuse_early(turn, turn.outcome)
+        elif not turn.body:
+            turn.body = body
+        else:
+            if isinstance(turn.body, bytes):
+                turn.body = bytearray(turn.body)
+            turn.body += body
+        return None
+
+    def on_message_complete(self) -> None:
+        turn = self.cycle
+        if self._phase == _LINGER:
+            return
+        self._phase = _WAIT
+        self.deadline = inf
+        if not isinstance(turn, Turn):
+            super().on_message_complete()
+            return
+        turn.more_body = False
+        if turn.started and not turn.response_complete:
+            self._take(turn)
+
+    # Requests with events
+
+    def _turn(self, query: bytes) -> Turn:
+        head = Head.make(self.parser.get_method(), query, self.headers)
+        return Turn(
+            head,
+            self._lobby.door.admit(head),
+            keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive(),
+            expects_continue=self.expect_100_continue,
+            began=self.loop.time(),
+        )
+
+    def _queue(self, turn: Turn) -> None:
+        previous, self.cycle = self.cycle, turn
+        if previous is None or previous.response_complete:
+            self._start_turn(turn)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((turn, self.app))
+
+    def _start_turn(self, turn: Turn) -> None:
+        turn.started = True
+        if not turn.more_body:
+            self._take(turn)
+            return
+        length = int(turn.head.headers.get(b"content-length", b"0"))
+        if isinstance(turn.outcome, Visit) and self._lobby.held + length > self._lobby.max_held:
+            turn.outcome = self._lobby.door.refuse(turn.head, RefusedError(503, Reason.OVERLOADED, retry_after=1))
+        if isinstance(turn.outcome, Visit):
+            if turn.expects_continue and not turn.size:
+                self.transport.write(_CONTINUE)
+        elif length > _SMALL_BODY or turn.expects_continue or b"transfer-encoding" in turn.head.headers:
+            self._refuse_early(turn, turn.outcome)
+
+    def _take(self, turn: Turn) -> None:
+        """Judge a whole request and have it written."""
+        outcome, door = turn.outcome, self._lobby.door
+        if isinstance(outcome, Visit):
+            body, turn.body = turn.body, b""
+            entry = door.enter(outcome, body if isinstance(body, bytes) else bytes(body))
+            if isinstance(entry, Entry):
+                self._write(turn, entry)
+                return
+            outcome = entry
+        self._reply(turn, outcome)
+
+    def _write(self, turn: Turn, entry: Entry) -> None:
+        door = self._lobby.door
+        record, entry.record = entry.record, None
+        if record is None:
+            self._reply(turn, door.stored(entry))
+            return
+        try:
+            self._lobby.journal.append(record).add_done_callback(partial(self._written, turn, entry))
+        except (JournalFullError, WriteFailedError) as error:
+            self._reply(turn, door.failed(entry, error))
+
+    def _written(self, turn: Turn, entry: Entry, written: "asyncio.Future[int]") -> None:
+        error = written.exception()
+        if error is None:
+            reply = self._lobby.door.stored(entry)
+        elif isinstance(error, (JournalFullError, WriteFailedError)):
+            reply = self._lobby.door.failed(entry, error)
+        else:
+            self.transport.abort()
+            raise error
+        self._reply(turn, reply)
+
+    def _reply(self, turn: Turn, reply: Reply) -> None:
+        turn.response_complete = True
+        self._lobby.door.tally.seconds.observe(self.loop.time() - turn.began)
+        if self.transport.is_closing():
+            return
+        keep_alive = turn.keep_alive and not (self._is_last and not self.pipeline)
+        self.transport.write(wire.response(reply, keep_alive=keep_alive, with_body=turn.head.method != b"HEAD"))
+        if not keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _refuse_early(self, turn: Turn, reply: Reply) -> None:
+        """Reply before the body is here, and wait a little for the client to notice before the connection is cut."""
+        turn.response_complete = True
+        self._lobby.door.tally.seconds.observe(self.loop.time() - turn.began)
+        self._say_goodbye(reply)
+
+    # Everything else
+
+    def _leave_to_application(self) -> None:
+        """Go the way of uvicorn; what it made at the message's beginning is made here."""
+        if not self._is_plain(self.url):
+            self._end(RefusedError(400, Reason.BAD_REQUEST, "The request's target is not a path."))
+            raise _CutError
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url = url
+        self.headers.extend(headers)
+        self.expect_100_continue = expects
+        super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        if isinstance(cycle, Turn):
+            self._start_turn(cycle)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if not self.flow.write_paused:
+            self.flow.resume_reading()
+        if self.pipeline:
+            # Not called from here: a long pipeline would become a deep stack.
+            self.loop.call_soon(self._start_next)
+            return
+        if self._is_last:
+            self.transport.close()
+        if self._phase == _WAIT:
+            self._phase = _IDLE
+            self.deadline = self.loop.time() + self._settings.idle_timeout
+            self._release()
+
+    def _start_next(self) -> None:
+        if self.pipeline and not self.transport.is_closing():
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def _absolute_path(self) -> bytes:
+        try:
+            return httptools.parse_url(self.url).path or b""
+        except httptools.HttpParserError:
+            return b""
+
+    @staticmethod
+    def _is_plain(url: bytes) -> bool:
+        try:
+            return (httptools.parse_url(url).path or b"").startswith(b"/")
+        except httptools.HttpParserError:
+            return False
+
+    # Limits
+
+    def expire(self) -> None:
+        """End the connection: its time is up."""
+        if self._phase == _IDLE and self._held == 0:
+            self.transport.close()
+        elif self._phase in (_HEAD, _BODY):
+            self._end(RefusedError(408, Reason.BODY_TOO_SLOW))
+        else:
+            self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """The client does not read its replies: take no more requests, and do not wait for ever."""
+        super().pause_writing()
+        self.flow.pause_reading()
+        self.deadline = self.loop.time() + _STALL_SECONDS
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        self.deadline = inf if self._phase == _WAIT else self.loop.time() + self._settings.body_timeout
+        if not self.pipeline:
+            self.flow.resume_reading()
+
+    def _check_head_size(self) -> None:
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > _MAX_HEAD:
+            self._end(RefusedError(431, Reason.BAD_REQUEST, "The request's head is too large."))
+            raise _CutError
+
+    def _end(self, error: RefusedError) -> None:
+        """Refuse whatever is arriving and close, without getting ahead of replies that are under way."""
+        if self.transport.is_closing():
+            return
+        turn = self.cycle
+        if turn is None or turn.response_complete:
+            self._say_goodbye(self._lobby.door.refuse(None, error))
+        elif isinstance(turn, Turn) and turn.started and turn.more_body:
+            self._refuse_early(turn, self._lobby.door.refuse(turn.head, error))
+        elif isinstance(turn, Turn) and not turn.more_body:
+            self._is_last = True
+        else:
+            self.transport.abort()
+
+    def _say_goodbye(self, reply: Reply) -> None:
+        """Send a last reply and read on for a moment: a connection cut at once would take the reply with it."""
+        self.transport.write(wire.response(reply, keep_alive=False))
+        self._phase = _LINGER
+        self.deadline = self.loop.time() + _LINGER_SECONDS
+        self._release()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _release(self) -> None:
+        self._lobby.held -= self._held
+        self._held = 0

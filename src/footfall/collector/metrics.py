@@ -1,0 +1,78 @@
+"""Prometheus metrics. With PROMETHEUS_MULTIPROC_DIR set before the process starts, those of all processes together."""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from footfall.collector import tally
+from footfall.collector.tally import Spread, Tally
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
+
+
+class _Bulk(Histogram):
+    """A histogram that takes many observations in one step."""
+
+    def add(self, spread: Spread) -> None:
+        """Add the counts of a spread with the same bounds, and start that anew."""
+        for bucket, number in zip(self._buckets, spread.counts, strict=True):
+            if number:
+                bucket.inc(number)
+        if spread.total:
+            self._sum.inc(spread.total)
+        spread.reset()
+
+
+class Metrics:
+    """What this collector shows to Prometheus."""
+
+    def __init__(self, counts: Tally) -> None:
+        self._tally = counts
+        self._registry = registry = CollectorRegistry()
+        self._events = Counter(
+            "footfall_events", "Events by channel and fate at the door.", ["channel", "fate"], registry=registry
+        )
+        self._requests = Counter("footfall_requests", "Requests with events by outcome.", ["reason"], registry=registry)
+        self._seconds = _Bulk(
+            "footfall_request_seconds", "Time from head to reply.", buckets=tally.SECONDS, registry=registry
+        )
+        self._sync = _Bulk(
+            "footfall_sync_seconds", "Time of one sync of the journal.", buckets=tally.SYNC_SECONDS, registry=registry
+        )
+        self._bodies = _Bulk(
+            "footfall_body_bytes", "Size of bodies as they arrived.", buckets=tally.BYTES, registry=registry
+        )
+        self._held = Gauge(
+            "footfall_held_bytes", "Bytes not answered yet.", registry=registry, multiprocess_mode="livesum"
+        )
+        self._pending = Gauge(
+            "footfall_journal_pending_bytes",
+            "Bytes waiting for the disk.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+
+    def flush(self, *, held: int, journal_bytes: int) -> None:
+        """Hand on what was counted since the last time."""
+        for (channel, fate), number in self._tally.events.items():
+            self._events.labels(channel, fate).inc(number)
+        for reason, number in self._tally.requests.items():
+            self._requests.labels(reason).inc(number)
+        self._tally.events.clear()
+        self._tally.requests.clear()
+        self._seconds.add(self._tally.seconds)
+        self._sync.add(self._tally.sync_seconds)
+        self._bodies.add(self._tally.body_bytes)
+        self._held.set(held)
+        self._pending.set(journal_bytes)
+
+    def text(self) -> bytes:
+        """The exposition."""
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if not folder:
+            return generate_latest(self._registry)
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared, folder)  # type: ignore[no-untyped-call]
+        return generate_latest(shared)

@@ -1,0 +1,170 @@
+"""The collector process: opens its journal, listens, and ends in order."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+import uvicorn
+import uvloop
+
+from footfall import logs
+from footfall.collector import agents
+from footfall.collector.asgi import Application
+from footfall.collector.door import Door
+from footfall.collector.edge import Edge
+from footfall.collector.health import Health
+from footfall.collector.lobby import Guest, Lobby
+from footfall.collector.metrics import Metrics
+from footfall.collector.office import Office
+from footfall.collector.proxy import Proxy
+from footfall.control.snapshot import Snapshot
+from footfall.failure import TerminalError
+from footfall.journal.group import GroupCommit
+from footfall.journal.log import JournalFormatError, JournalLockedError
+from footfall.journal.writer import SegmentWriter
+from footfall.settings import Settings
+
+_log = structlog.get_logger()
+_TICK_SECONDS = 1.0
+
+
+class CollectorError(TerminalError):
+    """The collector cannot start; says why."""
+
+
+def run(settings: Settings, *, index: int, sockets: list[socket.socket], web_socket: Path | None) -> None:
+    """Collect events on listening sockets until SIGTERM or SIGINT; raises TerminalError when that cannot begin.
+
+    `index` numbers the collectors of one installation; `web_socket` is where every other request is forwarded.
+    """
+    logs.configure(settings, f"collector-{index}")
+    _allow_files(settings.max_connections)
+    uvloop.run(_Collector(settings, index, web_socket).serve(sockets))
+
+
+class _Collector:
+    def __init__(self, settings: Settings, index: int, web_socket: Path | None) -> None:
+        self._settings = settings
+        self._snapshot = Snapshot(settings.control)
+        self._door = Door(settings, self._snapshot.current())
+        self._writer = _open_journal(settings, index, self._sync)
+        self._web_socket = web_socket
+
+    async def serve(self, sockets: list[socket.socket]) -> None:
+        journal = GroupCommit(self._writer, asyncio.get_running_loop())
+        try:
+            await self._serve(sockets, journal)
+        finally:
+            journal.close()
+            self._snapshot.close()
+
+    async def _serve(self, sockets: list[socket.socket], journal: GroupCommit) -> None:
+        lobby = Lobby(self._settings, self._door, journal)
+        metrics = Metrics(self._door.tally)
+        health = Health(self._settings, self._door, self._snapshot)
+        proxy = Proxy(self._web_socket, lobby.draining)
+        server = _Server(_config(lobby, Office(health, metrics, proxy)), lobby)
+        await asyncio.to_thread(agents.load)
+        tasks = [
+            asyncio.create_task(lobby.sweep(lambda: cast("list[Guest]", list(server.server_state.connections)))),
+            asyncio.create_task(self._tick(lobby, metrics, journal)),
+        ]
+        _settle_memory()
+        try:
+            await server.serve(sockets)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await proxy.close()
+
+    async def _tick(self, lobby: Lobby, metrics: Metrics, journal: GroupCommit) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            self._door.reload(self._snapshot.current())
+            metrics.flush(held=lobby.held, journal_bytes=journal.pending_bytes)
+
+    def _sync(self, file: int) -> None:
+        began = time.perf_counter()
+        os.fdatasync(file)
+        self._door.tally.sync_seconds.observe(time.perf_counter() - began)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves ending the process to `run` and tells the lobby that the end has begun."""
+
+    def __init__(self, config: uvicorn.Config, lobby: Lobby) -> None:
+        super().__init__(config)
+        self._lobby = lobby
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit and self.force_exit
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting and wait for the requests under way."""
+        self._lobby.draining.set()
+        await super().shutdown(sockets)
+
+
+def _config(lobby: Lobby, application: Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        cast("Any", application),
+        http=cast("Any", partial(Edge, lobby)),
+        ws="none",
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(lobby.settings.shutdown_timeout)),
+    )
+
+
+def _open_journal(settings: Settings, index: int, sync: Callable[[int], None]) -> SegmentWriter:
+    folder = settings.journals / str(index)
+    try:
+        writer = SegmentWriter(
+            folder, segment_bytes=settings.segment_bytes, max_bytes=settings.journal_max_bytes, sync=sync
+        )
+    except (JournalLockedError, JournalFormatError):
+        raise
+    except OSError as error:
+        raise CollectorError(f"the journal in {folder} cannot be opened: {error.strerror}") from error
+    recovery = writer.recovery
+    report = _log.warning if recovery.cut or recovery.damaged else _log.info
+    report("journal opened", journal=index, end=writer.end, cut_bytes=recovery.cut, damaged_bytes=recovery.damaged)
+    return writer
+
+
+def _allow_files(connections: int) -> None:
+    """Let the process open as many files as it may have connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + 256
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+
+
+def _settle_memory() -> None:
+    """What is there now stays; requests leave no cycles behind, so looking for them seldom is enough."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)

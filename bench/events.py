@@ -151,7 +151,7 @@ def event(chance: random.Random, run: str, *, channel: str = CHANNEL) -> bytes:
     """One event as JSON; its mid ends in `run` (16 hex digits) and COUNTER, its ets is 13 digits long."""
     (eid,) = chance.choices(EIDS, weights=[weight for weight, _ in _KINDS.values()])
     value = _envelope(chance, eid, run, channel) | {"edata": _KINDS[eid][1](chance)}
-    return _fitted(value, chance.randint(SMALLEST, LARGEST), chance)
+    return _fitted(value, round(chance.triangular(SMALLEST, LARGEST, SMALLEST)), chance)
 
 
 def _envelope(chance: random.Random, eid: str, run: str, channel: str) -> Json:
@@ -170,9 +170,9 @@ def _envelope(chance: random.Random, eid: str, run: str, channel: str) -> Json:
             "sid": session,
             "did": _id(chance),
             "cdata": [{"type": "course", "id": course}, {"type": "UserSession", "id": session[:12]}],
-            "rollup": {"l1": "0123166367624478721", "l2": f"{chance.randrange(10**14)}"},
+            "rollup": {"l1": "0123166367624478721"},
         },
-        "object": {"id": course, "type": "Content", "ver": "1", "rollup": {"l1": course[:9]}},
+        "object": {"id": course, "type": "Content", "ver": "1"},
     }
 
 

@@ -54,6 +54,7 @@ def row(at: datetime, number: int, **over: Any) -> dict[str, Any]:
     eid, channel = over.get("eid", "IMPRESSION"), over.get("channel", "dev")
     mid = over.get("mid", f"{eid}:{number:08x}")
     naive = at.astimezone(UTC).replace(tzinfo=None)
+    naive = naive.replace(microsecond=naive.microsecond // 1000 * 1000)
     page = over.pop("page", "home")
     body = {
         "eid": eid,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.spec.judge import judge, judge_batch
+from footfall.spec.judge import judge
 from footfall.spec.text import MAX_DEPTH, MalformedJSONError, cut, has_lone_surrogate, members, split
 from footfall.spec.verdict import Profile
 
@@ -24,7 +24,6 @@ def code(sent: bytes, profile: Profile = Profile.V3) -> str | None:
     """The reason for which a text is rejected; None when it is accepted without a remark."""
     verdict = judge(sent, profile)
     assert (verdict.event is None) == bool(verdict.findings)
-    assert judge_batch(b"[" + sent + b"]") is None or verdict.event is not None
     return verdict.findings[0].code if verdict.findings else None
 
 
@@ -133,17 +132,15 @@ def test_many_brackets_are_not_deep() -> None:
 
 
 def test_the_place_of_a_fault_in_one_event() -> None:
-    (finding,) = judge(GOOD.replace(b',"mid"', b',\n  "mid'), Profile.V3).findings
+    (finding,) = judge(GOOD.replace(b',"mid":', b',\n  "mid":nil'), Profile.V3).findings
 
-    assert finding.message == "Not JSON: invalid character at line 2, column 8."[: len(finding.message)] or (
-        "line 2" in finding.message
-    )
+    assert finding.message == "Not JSON: invalid character at line 2, column 9."
 
 
 @pytest.mark.parametrize(
     ("array", "message", "line", "column"),
     [
-        (b'[{"a":1},\n {"a":tru}]', "invalid character", 2, 10),
+        (b'[{"a":1},\n {"a":tru}]', "invalid character", 2, 7),
         (b"[1,\r\n2,\r\n03]", "invalid number", 3, 2),
         (b"[1,2", "the text ends too soon", 1, 5),
         (b"[1,2] 3", "trailing characters", 1, 7),
@@ -199,8 +196,9 @@ def test_cutting_by_brackets_finds_the_members(value: dict[str, Any]) -> None:
     assert {key: json.loads(inner) for key, inner in members(sent)} == value
 
 
-@given(st.text(st.sampled_from(["\\", "u", "d83d", "DE00", "d800", "0041", '"', "é"]), max_size=12))
-def test_lone_surrogates_are_found_exactly(inside: str) -> None:
+@given(st.lists(st.sampled_from(["\\", "u", "\\ud83d", "\\uDE00", "d800", "0041", "é"]), max_size=10))
+def test_lone_surrogates_are_found_exactly(parts: list[str]) -> None:
+    inside = "".join(parts)
     try:
         value = json.loads(f'"{inside}"')
     except ValueError:

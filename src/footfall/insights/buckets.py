@@ -31,7 +31,8 @@ def edges(step: str, since: int, until: int, zone: ZoneInfo) -> list[int]:
     if step == "hour":
         return list(range(since, until, HOUR))
     days = _days(since, until, zone, 7 if step == "week" else 1)
-    starts = {start + offset for start, end in days for offset in range(0, end - start, hours * HOUR)}
+    parts = 1 if hours >= 24 else 24 // hours
+    starts = {start + part * hours * HOUR for start, end in days for part in range(parts) if start + part * HOUR < end}
     aligned = sorted({start // HOUR * HOUR for start in starts if start < until})
     first = max((i for i, start in enumerate(aligned) if start <= since), default=0)
     return aligned[first:]

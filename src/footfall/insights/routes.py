@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import Struct
 
 from footfall.insights import charts, ledger, overview, pages
@@ -73,7 +74,7 @@ def _api(house: House) -> list[HTTPRouteHandler]:
         return answer(state, _accepts(request))
 
     @get("/api/events/{event_id:str}", sync_to_thread=True)
-    def event(request: Asked, event_id: str) -> Reply:
+    def event(request: Asked, event_id: FromPath[str]) -> Reply:
         enter(request)
         first, *derived = ledger.event(house.reader, event_id)
         return answer({"event": first, "same_place": derived}, _accepts(request))
@@ -98,7 +99,7 @@ def _pages(house: House) -> list[HTTPRouteHandler]:
         return page(house.bundle.index, scripts=house.bundle.scripts)
 
     @get("/assets/{version:str}/{name:path}", sync_to_thread=True)
-    def asset(request: Asked, version: str, name: str) -> Reply:
+    def asset(request: Asked, version: FromPath[str], name: FromPath[str]) -> Reply:
         found = house.bundle.find(name.lstrip("/"))
         if found is None or version != house.bundle.version:
             raise RefusedError(404, Reason.NOT_FOUND)
@@ -176,7 +177,7 @@ def _public(house: House) -> list[HTTPRouteHandler]:
         return answer({"profiles": found}, _accepts(request), cache="public, max-age=300")
 
     @get("/schemas/{profile:str}/{name:str}", sync_to_thread=False)
-    def schema(request: Asked, profile: str, name: str) -> Reply:
+    def schema(request: Asked, profile: FromPath[str], name: FromPath[str]) -> Reply:
         eid = name.removesuffix(".json").upper()
         if profile not in list(Profile) or eid not in EIDS or name != f"{eid.lower()}.json":
             raise RefusedError(404, Reason.NOT_FOUND, "There is no such schema; /schemas lists them.")
@@ -199,7 +200,7 @@ def _public(house: House) -> list[HTTPRouteHandler]:
 
 def _fate(house: House) -> HTTPRouteHandler:
     @get("/v1/fate/{mid:path}", sync_to_thread=True)
-    def fate(request: Asked, mid: str) -> Reply:
+    def fate(request: Asked, mid: FromPath[str]) -> Reply:
         house.gate.check_origin(request.headers, navigation=False)
         channel = house.gate.readable_channel(request.headers)
         mid = mid.removeprefix("/")

@@ -60,16 +60,17 @@ def write(root: Path, table: pa.Table, partition: dict[str, str], *, data_change
 
 
 def _write_table(file: Any, table: pa.Table) -> None:
-    pq.write_table(table, file, row_group_size=_ROW_GROUP, **parquet_options(table.schema.names))
+    pq.write_table(table, file, row_group_size=_ROW_GROUP, **parquet_options(table.schema.names, table.num_rows))
 
 
-def parquet_options(names: list[str]) -> dict[str, Any]:
-    """How files with these columns are written."""
+def parquet_options(names: list[str], rows: int = _ROW_GROUP) -> dict[str, Any]:
+    """How files with these columns are written; `rows` sizes the Bloom filters, which default to 128 MiB each."""
+    rows = max(1, min(rows, _ROW_GROUP))
     return {
         "compression": "zstd",
         "compression_level": 1,
         "use_dictionary": [name for name in names if name not in _PLAIN],
-        "bloom_filter_options": {"key_hash": {"fpp": 0.01}} if "key_hash" in names else None,
+        "bloom_filter_options": {"key_hash": {"fpp": 0.01, "ndv": rows}} if "key_hash" in names else None,
     }
 
 

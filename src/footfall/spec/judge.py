@@ -12,8 +12,7 @@ from msgspec import Struct
 from footfall.spec import events, v3
 from footfall.spec.envelope import Event
 from footfall.spec.faults import list_faults
-from footfall.spec.reasons import Reason
-from footfall.spec.text import JSON_ERRORS, MAX_DEPTH, may_hold_huge_integer, read
+from footfall.spec.text import JSON_ERRORS, MAX_DEPTH, holds_each_quote, may_hold_huge_integer, read
 from footfall.spec.verdict import Finding, Profile
 
 _strict = msgspec.json.Decoder(events.AnyEvent)
@@ -66,7 +65,7 @@ def judge(text: bytes, profile: Profile) -> Verdict:
         if unreadable is not None:
             return Verdict(None, (unreadable,), value=value)
         if event is None:
-            return _reject(value, profile)
+            return Verdict(None, tuple(list_faults(value, profile)), value=value)
     if is_strict:
         return Verdict(event, (), canonical)
     return Verdict(event, _as_warnings(list_faults(_untyped.decode(text), Profile.SUNBIRD)), canonical)
@@ -80,27 +79,13 @@ def _decode(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
 
 
 def _is_whole(text: bytes, canonicals: list[bytes]) -> bool:
-    """Whether the canonical texts prove that nothing of the text was skipped, nested too deeply, or a huge integer.
-
-    As many quotes on both sides mean that no key was dropped: neither one that a Struct does not know, nor the first of
-    two with the same name. Only an escaped quote could make up for a dropped one.
-    """
-    if _quotes(text) != _quotes(b"".join(canonicals)) or (b"\\" in text and b"\\u0022" in text):
+    """Whether the canonical texts prove that nothing of the text was skipped, nested too deeply, or a huge integer."""
+    if not holds_each_quote(text, b"".join(canonicals)):
         return False
     for canonical in canonicals:
         if canonical.count(b"}") + canonical.count(b"]") > MAX_DEPTH:
             return False
     return not may_hold_huge_integer(text)
-
-
-def _quotes(text: bytes) -> int:
-    return len(text) - len(text.translate(None, b'"'))  # faster than count() for so many
-
-
-def _reject(value: Any, profile: Profile) -> Verdict:
-    if not isinstance(value, dict):
-        return Verdict(None, (Finding.make(Reason.NOT_AN_OBJECT),), value=value)
-    return Verdict(None, tuple(list_faults(value, profile)), value=value)
 
 
 def _as_warnings(faults: list[Finding]) -> tuple[Finding, ...]:

@@ -23,12 +23,14 @@ _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _AT_TOP = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+([\[\]{},])", re.DOTALL)
 _BELOW = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[{]++|[\]}]++)", re.DOTALL)
 _MEMBER = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+(.*)", re.DOTALL)
+_MISSPELT = re.compile(rb"(?:\A|[\s:,\[])([tfn].{0,4})\Z", re.DOTALL)
 _DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _STEPS = 1_000_000
 
 MAX_DEPTH = 200
 
 _untyped = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _text = msgspec.json.Decoder(str)
 
@@ -67,6 +69,19 @@ def may_hold_huge_integer(text: bytes) -> bool:
     return b"0" * 10 in text[::30].translate(_DIGITS_TO_0)
 
 
+def holds_each_quote(text: bytes, decoded: bytes) -> bool:
+    """Whether a text that was decoded and encoded again proves that no key was dropped on the way.
+
+    As many quotes on both sides mean that: neither a key that a Struct does not know is missing, nor the first of two
+    with the same name. Only an escaped quote could make up for a dropped one.
+    """
+    return _quotes(text) == _quotes(decoded) and not (b"\\" in text and b"\\u0022" in text)
+
+
+def _quotes(text: bytes) -> int:
+    return len(text) - len(text.translate(None, b'"'))  # faster than count() for so many
+
+
 def cannot_be_skipped(text: bytes, error: Exception) -> bool:
     """Whether msgspec failed on JSON that other readers take: nested too deeply, or with half of a surrogate pair."""
     return isinstance(error, RecursionError) or has_lone_surrogate(text)
@@ -78,11 +93,21 @@ def where(text: bytes, error: Exception) -> MalformedJSONError:
         return MalformedJSONError("nested too deeply", 1, 1)
     if isinstance(error, UnicodeDecodeError):
         return MalformedJSONError.at(text, _first_bad_byte(text), "bytes that are not UTF-8")
-    found = re.search(r"\(byte (\d+)\)", str(error))
     detail = re.sub(r"^JSON is malformed: | \(byte \d+\)$", "", str(error))
-    if "truncated" in detail:
-        detail = "the text ends too soon"
-    return MalformedJSONError.at(text, int(found.group(1)) if found else len(text), detail)
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    if found is None:
+        return MalformedJSONError.at(text, len(text), "the text ends too soon")
+    return MalformedJSONError.at(text, _first_wrong_byte(text, int(found.group(1)), detail), detail)
+
+
+def _first_wrong_byte(text: bytes, offset: int, detail: str) -> int:
+    """Where the fault begins: msgspec names the byte after trailing text, and one inside a misspelt null or true."""
+    if detail == "trailing characters":
+        return offset - 1
+    if detail == "invalid character" and text[offset : offset + 1] >= b" ":
+        word = _MISSPELT.search(text, max(0, offset - 6), offset)
+        return word.start(1) if word else offset
+    return offset
 
 
 def _first_bad_byte(text: bytes) -> int:
@@ -99,8 +124,12 @@ def read(text: bytes) -> tuple[Any, Finding | None]:
         value = _untyped.decode(text)
     except JSON_ERRORS as error:
         return None, _fault(text, error)
+    if not isinstance(value, dict):
+        return value, Finding.make(Reason.NOT_AN_OBJECT)
     if _is_deep(value):
         return value, Finding.make(Reason.TOO_DEEP)
+    if holds_each_quote(text, _encoder.encode(value)) and not may_hold_huge_integer(text):
+        return value, None
     try:
         json.loads(text, object_pairs_hook=_refuse_repeats, parse_int=_refuse_huge, parse_float=len)
     except _RepeatedKeyError as error:

@@ -1,0 +1,1 @@
+"""Fixtures for the tests of whoever sends events to footfall."""

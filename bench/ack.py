@@ -10,7 +10,7 @@ from bench.figure import FSYNC, Figure, Site, median
 from bench.load import Outcome, flood
 from bench.pool import Pool, make
 from bench.server import Server, serve
-from bench.watch import shares
+from bench.watch import costs
 
 NAME = "ack"
 TITLE = "validated and fsynced before the ack"
@@ -68,7 +68,7 @@ def _run(site: Site, server: Server, size: Size) -> Run:
     pool = make(site.folder, server.port, run=secrets.token_hex(8), batch=size.batch)
     before = server.cpu()
     outcome = flood(pool, server.port, connections=size.connections, seconds=site.scale.flood)
-    return Run(size, outcome, claim(pool, outcome), shares(before, server.cpu(), outcome.seconds))
+    return Run(size, outcome, claim(pool, outcome), costs(before, server.cpu(), outcome.acknowledged * size.batch))
 
 
 def claim(pool: Pool, outcome: Outcome) -> Claim:

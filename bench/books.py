@@ -60,7 +60,8 @@ def check(data: Path, claims: list[Claim]) -> Figure:
         most=True,
         durability=COMMIT,
         note=f"{sum(claim.acknowledged for claim in claims):,} acknowledged, "
-        f"{sum(finding.stored for finding in found):,} in the lake, audit {'balances' if balances else 'DOES NOT BALANCE'}",
+        f"{sum(finding.stored for finding in found):,} in the lake, "
+        f"footfall audit {'balances' if balances else 'DOES NOT BALANCE'}",
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +13,11 @@ CHANNEL = "b00bc992ef25f1a9a8d63291e20efc8d"
 COUNTER = "#" * 16  # where a sender writes the number that makes a mid unique
 TIME = 1_795_224_242_107
 
-_WORDS = (
+_WORDS: list[str] = re.findall(
+    r"\w+",
     "fractions decimals reading geometry history biology chemistry algebra grammar poetry music drawing civics "
-    "climate energy numbers letters stories maps plants animals water light sound motion forces matter"
-).split()
+    "climate energy numbers letters stories maps plants animals water light sound motion forces matter",
+)
 _PAGES = ("home", "signup", "course-toc", "player", "search", "profile", "library", "quiz")
 
 
@@ -33,7 +35,12 @@ def _start(chance: random.Random) -> Json:
         "mode": "play",
         "pageid": chance.choice(_PAGES),
         "duration": round(chance.uniform(0.2, 4), 2),
-        "uaspec": {"agent": "Chrome", "ver": f"{chance.randrange(120, 145)}.0", "system": "Windows", "platform": "Blink"},
+        "uaspec": {
+            "agent": "Chrome",
+            "ver": f"{chance.randrange(120, 145)}.0",
+            "system": "Windows",
+            "platform": "Blink",
+        },
     }
 
 
@@ -56,7 +63,13 @@ def _impression(chance: random.Random) -> Json:
         "uri": f"/learn/{page}/{_word(chance)}?page={chance.randrange(40)}",
         "duration": round(chance.uniform(0.1, 3), 3),
         "visits": [
-            {"objid": f"do_{chance.randrange(10**14)}", "objtype": "Course", "objver": "1", "section": "popular", "index": i}
+            {
+                "objid": f"do_{chance.randrange(10**14)}",
+                "objtype": "Course",
+                "objver": "1",
+                "section": "popular",
+                "index": i,
+            }
             for i in range(2)
         ],
     }

@@ -77,12 +77,19 @@ class Row(Struct, frozen=True, kw_only=True):
     """The figures of one row."""
 
     name: str
+    title: str
     figures: list[Figure]
 
 
 def median(what: str, runs: Sequence[float], unit: str, durability: str, **more: object) -> Figure:
     """A figure that is the median of runs."""
-    values = {"what": what, "value": statistics.median(runs), "unit": unit, "durability": durability, "runs": list(runs)}
+    values = {
+        "what": what,
+        "value": statistics.median(runs),
+        "unit": unit,
+        "durability": durability,
+        "runs": list(runs),
+    }
     return Figure(**{**values, **more})  # type: ignore[arg-type]
 
 
@@ -97,14 +104,15 @@ def number(value: float | None) -> str:
 
 def show(rows: Iterable[Row], console: Console) -> None:
     """Print one table of everything."""
-    table = Table(box=None, header_style="bold", pad_edge=False, row_styles=["", "on grey11"] if console.is_terminal else [])
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for name, justify in (("row", "left"), ("what", "left"), ("measured", "right"), ("floor", "right"), ("", "left")):
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     table.add_column("durability", overflow="fold")
     table.add_column("runs and remarks", overflow="fold")
     for row in rows:
-        for place, figure in enumerate(row.figures):
-            table.add_row(row.name if place == 0 else "", *_cells(figure))
+        table.add_row(row.name, Text(row.title, style="bold"))
+        for figure in row.figures:
+            table.add_row("", *_cells(figure))
     console.print(table)
 
 

@@ -18,7 +18,9 @@ def find(name: str) -> str:
     path = _look(name)
     if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
         install = ["apt-get", "install", "-y", "--no-install-recommends", _PACKAGES[name]]
-        subprocess.run(install, stdout=subprocess.DEVNULL, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        subprocess.run(
+            install, stdout=subprocess.DEVNULL, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        )
         path = _look(name)
     if path is None:
         raise MissingProgramError(f"{name} is missing: apt-get install {_PACKAGES[name]}")

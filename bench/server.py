@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -101,7 +102,8 @@ def serve(data: Path, *, ready: bool = True) -> Iterator[Server]:
     server = Server(process, settings, log)
     try:
         if ready:
-            wait_until(lambda: _answers(settings.port), _START_SECONDS, server, "the server to answer")
+            for path in ("/health", "/schemas"):  # the one answered by the collectors, the other by the web process
+                wait_until(partial(_answers, settings.port, path), _START_SECONDS, server, f"an answer at {path}")
         yield server
     finally:
         _end(server)
@@ -128,11 +130,11 @@ def _end(server: Server) -> None:
     server.process.wait()
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status in (200, 503)
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -78,7 +78,7 @@ def slope(points: list[tuple[float, float]]) -> float:
     return float(statistics.linear_regression(times, values).slope)
 
 
-def shares(before: dict[str, float], after: dict[str, float], seconds: float) -> str:
-    """CPU use between two measurements, as text: 100 % is one core."""
-    used = {kind: (spent - before.get(kind, 0.0)) / seconds for kind, spent in after.items()}
-    return "CPU: " + ", ".join(f"{kind} {share:.0%}" for kind, share in used.items() if share >= 0.01)
+def costs(before: dict[str, float], after: dict[str, float], events: int) -> str:
+    """CPU time that each event took between two measurements, as text, by kind of process."""
+    used = {kind: (spent - before.get(kind, 0.0)) / max(1, events) * 1e6 for kind, spent in after.items()}
+    return "CPU an event: " + ", ".join(f"{kind} {cost:.1f} µs" for kind, cost in used.items() if cost >= 0.1)

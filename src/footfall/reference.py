@@ -34,8 +34,8 @@ def settings_page() -> str:
         [
             "# Settings",
             "",
-            f"Read from the command line, then from environment variables, then from `DIR/{FILE}`; the first that names a",
-            "setting wins. Sizes are bytes, times are seconds unless the name says otherwise.",
+            f"Set on the command line, in environment variables or in `DIR/{FILE}`; the first that names one wins.",
+            "Sizes are bytes, times are seconds unless the name says otherwise.",
             "",
             "| setting | variable | default | meaning |",
             "|---|---|---|---|",
@@ -56,16 +56,17 @@ def commands_page() -> str:
         "Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later.",
         "",
     ]
-    for path, command in _commands(root, ["footfall"]):
+    for path, command in commands(root, ["footfall"]):
         lines += [f"## {' '.join(path)}", "", _help(command), "", *_options(command), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _commands(command: Any, path: list[str]) -> list[tuple[list[str], Any]]:
+def commands(command: Any, path: list[str]) -> list[tuple[list[str], Any]]:
+    """Every command below one, with the words that call it."""
     children = getattr(command, "commands", None)
     if not children:
         return [(path, command)]
-    return [found for name, child in children.items() for found in _commands(child, [*path, name])]
+    return [found for name, child in children.items() for found in commands(child, [*path, name])]
 
 
 def _help(command: Any) -> str:

@@ -1,4 +1,4 @@
-"""Every setting, with its default; read from the command line, FOOTFALL_* variables and DIR/footfall.toml, in that order."""
+"""Every setting and its default; set on the command line, in FOOTFALL_* variables or DIR/footfall.toml, in that order."""
 
 import os
 from collections.abc import Mapping

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from litestar import Litestar
 from msgspec import Struct
-from tests.insights.server import serving
-from tests.insights.traffic import simulate, write
 
 from footfall.insights.app import create
 from footfall.lake.reading import LakeReader
 from footfall.settings import Settings
+from tests.insights.server import serving
+from tests.insights.traffic import simulate, write
 
 
 class Place(Struct):
@@ -35,9 +35,9 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def fortnights(tmp_path_factory: pytest.TempPathFactory, now: datetime) -> Place:
-    """Four weeks of simulated events; read only."""
+    """Two weeks and a day of simulated events; read only."""
     data = tmp_path_factory.mktemp("fortnights")
-    rows = simulate(now - timedelta(hours=1), 28, 25)
+    rows = simulate(now - timedelta(hours=1), 15, 40)
     write(data / "lake", rows)
     return Place(data, rows, make_app(data))
 

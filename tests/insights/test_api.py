@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.insights.conftest import Place
 from tests.insights.server import serving
 from tests.insights.traffic import rejected, row
@@ -121,6 +122,24 @@ def test_auto_keeps_the_number_of_bars_readable(api: httpx.Client) -> None:
         assert len(answer["buckets"]) <= 345
 
 
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "a\0b", "Europe", "💥"])
+def test_a_zone_that_is_not_known_counts_as_utc(api: httpx.Client, zone: str) -> None:
+    assert get(api, "/api/series", zone=zone)["zone"] == "UTC"
+
+
+def test_odd_ranges_become_usable_ones(api: httpx.Client) -> None:
+    backwards = get(api, "/api/series", since=5 * HOUR, until=2 * HOUR)
+    assert (backwards["since"], backwards["until"]) == (2 * HOUR, 5 * HOUR)
+    moment = get(api, "/api/series", since=5 * HOUR, until=5 * HOUR)
+    assert (moment["since"], moment["until"]) == (5 * HOUR, 6 * HOUR)
+    long = get(api, "/api/series", since=0, until=5000 * 24 * HOUR, step="hour")
+    assert long["until"] - long["since"] == 800 * 24 * HOUR
+    assert long["step"] == "day"
+    for path in ("/api/totals", "/api/failed"):
+        for since, until in ((5, 2), (0, 0), (0, 4_102_444_800_000)):
+            get(api, path, since=since, until=until)
+
+
 def test_totals_compare_with_the_period_before(api: httpx.Client, fortnights: Place, week: tuple[int, int]) -> None:
     since, until = week
     answer = get(api, "/api/totals", since=since, until=until)
@@ -133,7 +152,9 @@ def test_totals_compare_with_the_period_before(api: httpx.Client, fortnights: Pl
         }
     assert answer["received"]["now"] == len(within(fortnights.rows, since, until))
     types = {entry["type"]: entry["now"] for entry in answer["types"]}
-    assert {name: n for name, n in types.items() if n} == Counter(row["event_type"] for row in within(fortnights.rows, since, until))
+    assert {name: n for name, n in types.items() if n} == Counter(
+        row["event_type"] for row in within(fortnights.rows, since, until)
+    )
 
 
 def test_the_hour_under_way_is_not_held_against_a_full_one(fresh: Place) -> None:
@@ -176,7 +197,7 @@ def test_feed_shows_the_newest_of_any_fate(api: httpx.Client, fortnights: Place)
 )
 def test_feed_filters(api: httpx.Client, parameters: dict[str, str], name: str, value: object) -> None:
     events = get(api, "/api/feed", limit=20, **parameters)["events"]
-    assert len(events) > 10
+    assert len(events) > 5
     assert all(event[name] == value for event in events)
 
 
@@ -228,7 +249,7 @@ def test_event_with_those_derived_from_it(fresh: Place) -> None:
         assert (answer["event"]["mid"], answer["same_place"][0]["mid"]) == ("s", "s#1")
         assert get(api, f"/api/events/{events['s#1']}")["event"]["derived_from"] == "s"
         assert api.get(f"/api/events/{events['s']}9").status_code == 404
-        assert api.get("/api/events/nonsense").status_code == 400
+        assert api.get("/api/events/nonsense").status_code == 404
 
 
 def test_failed_events_by_reason(api: httpx.Client, fortnights: Place, week: tuple[int, int]) -> None:
@@ -303,16 +324,10 @@ def test_fate_of_an_event(fresh: Place) -> None:
 @pytest.mark.parametrize(
     ("path", "parameters", "said"),
     [
-        ("/api/series", {"since": 5, "until": 5}, "since must be before until."),
-        ("/api/series", {"since": 0, "until": 801 * 24 * HOUR}, "The range must not be longer than 800 days."),
-        ("/api/series", {"since": 0, "until": 90 * 24 * HOUR, "step": "hour"}, "More than 1500 buckets"),
         ("/api/series", {"since": "yesterday"}, "since: Expected `int`"),
         ("/api/series", {"since": -1}, "since: Expected `int` >= 0."),
         ("/api/series", {"until": 10**18}, "until: Expected `int` <="),
         ("/api/series", {"top": 21}, "top: Expected `int` <= 20."),
-        ("/api/series", {"zone": "Mars/Olympus"}, "zone is not a known IANA time zone."),
-        ("/api/series", {"zone": "../../etc/passwd"}, "zone is not a known IANA time zone."),
-        ("/api/series", {"zone": "a\0b"}, "zone is not a known IANA time zone."),
         ("/api/series", {"fate": "lost"}, "fate: Invalid enum value"),
         ("/api/totals", {"channel": ""}, "channel: Expected `str` of length >= 1."),
         ("/api/feed", {"limit": 0}, "limit: Expected `int` >= 1."),

@@ -28,9 +28,9 @@ def hold(folder: Path) -> None:
     sys.stdin.read()
 
 
-def write(folder: Path, life: str) -> None:
+def write(folder: Path, life: int) -> None:
     """Append from many tasks as fast as it goes, and say each number after it was acknowledged."""
-    asyncio.run(_write(folder, int(life)))
+    asyncio.run(_write(folder, life))
 
 
 async def _write(folder: Path, life: int) -> None:
@@ -45,12 +45,12 @@ async def _write(folder: Path, life: int) -> None:
     await asyncio.gather(*(send() for _ in range(40)))
 
 
-def read(folder: Path, last: str) -> None:
+def read(folder: Path, last: int) -> None:
     """Read while another process writes, truncating on the way, until the record `last`; say what was read."""
     reader = SegmentReader(folder)
     position, number = 0, -1
     digest = sha256()
-    while number < int(last):
+    while number < last:
         for piece in reader.read(position, 200_000):
             if not isinstance(piece, Record) or piece.number != number + 1:
                 sys.exit(f"after record {number}: {piece}")
@@ -62,4 +62,10 @@ def read(folder: Path, last: str) -> None:
 
 
 if __name__ == "__main__":
-    {"hold": hold, "write": write, "read": read}[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+    name, folder, *rest = sys.argv[1:]
+    if name == "hold":
+        hold(Path(folder))
+    elif name == "write":
+        write(Path(folder), int(rest[0]))
+    else:
+        read(Path(folder), int(rest[0]))

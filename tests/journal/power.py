@@ -1,9 +1,7 @@
 """A disk that remembers what was synced, and what a power cut may leave of the rest."""
 
 import errno
-import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -13,7 +11,11 @@ _SECTOR = 512
 
 
 class Disk:
-    """The `sync` of a writer on a folder. Before the sync number `ends_in`, the power is cut; it fails from then on."""
+    """The `sync` of a writer on a folder.
+
+    The sync number `fails_in` from now fails; before the sync number `ends_in` the power is cut and all fail from then
+    on. `left` is the folder that remains.
+    """
 
     def __init__(self, folder: Path, random: Random) -> None:
         self.folder = folder
@@ -21,18 +23,21 @@ class Disk:
         self.left: Path | None = None
         self._random = random
         self._synced = {path.name: path.read_bytes() for path in folder.glob("*.seg")}
+        self._named = set(self._synced)
         self._marks: list[bytes | None] = [None, b"", b"\xff" * 24]
 
-    def __call__(self, file: int) -> None:
+    def __call__(self, handle: int) -> None:
         self.ends_in -= 1
         self.fails_in -= 1
         if self.ends_in == 0:
             self.left = self.cut()
         if self.left is not None or self.fails_in == 0:
             raise OSError(errno.EIO, "Input/output error")
-        path = Path(os.readlink(f"/proc/self/fd/{file}"))
-        self._synced = {name: data for name, data in self._synced.items() if (self.folder / name).exists()}
-        self._synced[path.name] = path.read_bytes()
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        if path == self.folder:
+            self._named = {path.name for path in self.folder.glob("*.seg")}
+        else:
+            self._synced[path.name] = path.read_bytes()
 
     def note_mark(self) -> None:
         """The mark may reach the disk as it is now, or not."""
@@ -45,20 +50,18 @@ class Disk:
         for name in ("journal.json", "released"):
             if (self.folder / name).exists():
                 shutil.copy(self.folder / name, target)
-        names = {path.name for path in self.folder.glob("*.seg")}
-        for name in sorted(names | {name for name in self._synced if self._random.random() < 0.5}):
-            self._leave(name, target / name)
+        now = {path.name for path in self.folder.glob("*.seg")}
+        for name in sorted(now | self._named):
+            if name in now & self._named or self._random.random() < 0.5:
+                (target / name).write_bytes(self._content(name))
         mark = self._random.choice([*self._marks[:3], *self._marks[-3:]])
         if mark is not None:
             (target / DURABLE).write_bytes(mark)
         return target
 
-    def _leave(self, name: str, target: Path) -> None:
-        path, synced = self.folder / name, self._synced.get(name)
-        if synced is None and self._random.random() < 0.5:
-            return
-        written = path.read_bytes() if path.exists() else synced or b""
-        target.write_bytes(_mix(self._random, synced or b"", written))
+    def _content(self, name: str) -> bytes:
+        path, synced = self.folder / name, self._synced.get(name, b"")
+        return _mix(self._random, synced, path.read_bytes() if path.exists() else synced)
 
 
 def _mix(random: Random, synced: bytes, written: bytes) -> bytes:
@@ -66,8 +69,7 @@ def _mix(random: Random, synced: bytes, written: bytes) -> bytes:
     size = random.choice((len(synced), len(written)))
     old, new = (data.ljust(size, b"\0")[:size] for data in (synced, written))
     chance = random.choice((0.0, 0.5, 1.0))
-    takes: Callable[[], bool] = lambda: random.random() < chance  # noqa: E731
-    sectors = [(new if takes() else old)[at : at + _SECTOR] for at in range(0, size, _SECTOR)]
+    sectors = [(new if random.random() < chance else old)[at : at + _SECTOR] for at in range(0, size, _SECTOR)]
     mixed = b"".join(sectors)
     torn = random.randrange(size + 1)
     end = torn - torn % _SECTOR + _SECTOR

@@ -1,5 +1,6 @@
 """What every journal keeps, whatever it is made of."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
@@ -104,8 +105,8 @@ def test_a_read_gives_no_more_than_it_was_asked_for(journal: Journal) -> None:
 
 
 def test_a_full_journal_refuses_and_takes_again_after_truncate(journal: Journal) -> None:
-    with pytest.raises(JournalFullError):
-        for _ in range(1000):
+    with contextlib.suppress(JournalFullError):
+        while True:
             journal.writer.append([b"x" * 1000])
     full = journal.writer.end
     assert BUDGET - 2000 < full <= BUDGET

@@ -11,7 +11,7 @@ from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import DURABLE, Segment, identify, read_mark, segments
 from footfall.journal.writer import SegmentWriter
 
-from .folders import Content, copy, last_segment, overwrite, read_all, read_folder, set_mark, write
+from .folders import Content, copy, last_segment, open_writer, overwrite, read_all, read_folder, set_mark, write
 
 GROUPS = [[b"a" * 20, b"\xffREC" * 9], [b"c"], [b"d" * 40, b"e" * 3, b"f" * 25], [b"g" * 30]]
 PAYLOADS = [record for group in GROUPS for record in group]
@@ -81,7 +81,7 @@ def test_damage_before_a_later_group_is_told_from_a_torn_tail_without_a_mark(tmp
         position = read_folder(journal).records[lost].next - 1
         overwrite(last_segment(folder), HEADER_SIZE + position, b"\0")
 
-        writer = SegmentWriter(folder)
+        writer = open_writer(folder)
 
         assert writer.recovery.damaged == FRAME_SIZE + len(PAYLOADS[lost])
         assert writer.recovery.cut == 0
@@ -109,7 +109,7 @@ def test_a_segment_without_its_header_is_read_all_the_same(journal: Path) -> Non
         overwrite(segment.path, 0, bytes(HEADER_SIZE))
 
     _assert_only_lost(read_folder(journal), -1)
-    writer = SegmentWriter(journal)
+    writer = open_writer(journal)
     writer.append([b"next"])
 
     content = read_folder(journal)
@@ -123,7 +123,7 @@ def test_a_segment_without_header_and_first_record_is_read_from_the_second(tmp_p
     overwrite(last_segment(journal), 0, bytes(HEADER_SIZE + 50))
     set_mark(journal, 0, 0)
 
-    SegmentWriter(journal)
+    open_writer(journal)
 
     assert read_folder(journal).numbers == [1]
 

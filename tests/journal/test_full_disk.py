@@ -5,31 +5,33 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from footfall.journal import segments as folder_format
 from footfall.journal.log import WriteFailedError
-from footfall.journal.segments import DURABLE, segments
+from footfall.journal.reader import SegmentReader
+from footfall.journal.segments import DURABLE, segments, to_disk
 from footfall.journal.writer import SegmentWriter
 
-from .folders import copy, read_folder, write
+from .folders import Content, copy, open_writer, read_all, read_folder, write
 
 
 class Disk:
-    """Syncs, until told to fail."""
+    """Syncs, until told to fail; something can be done just before it fails."""
 
     def __init__(self) -> None:
         self.fails_in = -1
+        self.before: Callable[[], object] = lambda: None
 
-    def __call__(self, file: int) -> None:
+    def __call__(self, handle: int) -> None:
         self.fails_in -= 1
         if self.fails_in == 0:
+            self.before()
             raise OSError(errno.ENOSPC, "No space left on device")
-        os.fdatasync(file)
+        to_disk(handle)
 
 
 @contextmanager
@@ -62,6 +64,45 @@ def test_a_sync_that_fails_anywhere_in_a_group_of_several_segments(tmp_path: Pat
         assert content.damage == []
 
 
+@pytest.mark.parametrize("fails_in", range(1, 8))
+def test_a_reader_that_looks_while_a_group_fails_is_not_misled(tmp_path: Path, fails_in: int) -> None:
+    disk = Disk()
+    writer = SegmentWriter(tmp_path, segment_bytes=500, sync=disk)
+    first = writer.append([b"first" * 40])
+    writer.append([b"second" * 30])
+    reader = SegmentReader(tmp_path)
+    seen: list[Content] = []
+    disk.before = lambda: seen.append(read_all(reader, first))
+    disk.fails_in = fails_in
+    with pytest.raises(WriteFailedError):
+        writer.append([b"lost", *[b"lost" * 50] * 9])
+    assert [content.payloads for content in seen] == [[b"second" * 30]]
+
+    writer.append([b"third" * 50] * 5)
+
+    content = read_all(reader)
+    assert content.numbers == list(range(7))
+    assert content.damage == []
+
+
+@pytest.mark.parametrize("fails_in", range(1, 5))
+def test_a_segment_is_not_dropped_before_a_later_one_has_records(tmp_path: Path, fails_in: int) -> None:
+    disk = Disk()
+    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk)
+    end = writer.append([b"x" * 400])
+    reader = SegmentReader(tmp_path / "0")
+    disk.before = lambda: reader.truncate(end)
+    disk.fails_in = fails_in
+    with pytest.raises(WriteFailedError):
+        writer.append([b"lost" * 100])
+    folder = copy(tmp_path / "0")
+    (folder / DURABLE).unlink()
+
+    open_writer(folder).append([b"y"])
+
+    assert read_folder(folder, end).numbers == [1]
+
+
 def test_a_failed_group_is_gone_also_after_a_restart(tmp_path: Path) -> None:
     disk = Disk()
     writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk)
@@ -71,7 +112,7 @@ def test_a_failed_group_is_gone_also_after_a_restart(tmp_path: Path) -> None:
         writer.append([b"lost" * 50] * 9)
 
     folder = copy(tmp_path / "0")
-    SegmentWriter(folder).close()
+    open_writer(folder).close()
 
     assert read_folder(folder).payloads == [b"first"]
 
@@ -105,7 +146,7 @@ def test_a_journal_opens_on_a_full_disk(tmp_path: Path) -> None:
     folder = copy(tmp_path / "0")
     os.truncate(segments(folder)[-1].path, 200)
     with largest_file(200):
-        writer = SegmentWriter(folder)
+        writer = open_writer(folder)
         with pytest.raises(WriteFailedError):
             writer.append([b"lost" * 100])
     writer.append([b"second"])
@@ -117,7 +158,7 @@ def test_a_damaged_journal_opens_on_a_full_disk(tmp_path: Path) -> None:
     folder = copy(tmp_path / "0")
     os.truncate(segments(folder)[-1].path, 100)
     with largest_file(100):
-        writer = SegmentWriter(folder)
+        writer = open_writer(folder)
         assert writer.recovery.damaged > 0
     writer.append([b"third"])
     assert read_folder(folder).numbers == [0, 2]
@@ -125,22 +166,22 @@ def test_a_damaged_journal_opens_on_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_new_journal_on_a_full_disk_says_so(tmp_path: Path) -> None:
     with largest_file(0), pytest.raises(WriteFailedError, match="too large"):
-        SegmentWriter(tmp_path / "0")
-    SegmentWriter(tmp_path / "0").close()
+        open_writer(tmp_path / "0")
+    open_writer(tmp_path / "0").close()
 
 
 def test_a_file_system_that_cannot_reserve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(file: int, offset: int, size: int) -> None:
         raise OSError(errno.EOPNOTSUPP, "Operation not supported")
 
-    monkeypatch.setattr(folder_format.os, "posix_fallocate", refuse)
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
     writer = SegmentWriter(tmp_path / "0", segment_bytes=500)
     for n in range(20):
         writer.append([b"%d" % n * 60])
     left = copy(tmp_path / "0")
     (left / DURABLE).unlink()
 
-    SegmentWriter(left).close()
+    open_writer(left).close()
 
     assert read_folder(left).payloads == [b"%d" % n * 60 for n in range(20)]
 

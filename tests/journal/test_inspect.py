@@ -13,7 +13,7 @@ from footfall.journal.scan import Gap
 from footfall.journal.segments import DURABLE, identify
 from footfall.journal.writer import SegmentWriter
 
-from .folders import copy, last_segment, overwrite, set_mark, write
+from .folders import copy, last_segment, open_writer, overwrite, set_mark, write
 
 RECORD = b"x" * 60
 
@@ -44,7 +44,7 @@ def test_a_journal_in_use(tmp_path: Path) -> None:
 
 
 def test_a_new_journal(tmp_path: Path) -> None:
-    SegmentWriter(tmp_path).close()
+    open_writer(tmp_path).close()
     report = inspect(tmp_path)
     assert (report.state, report.start, report.end, report.records, report.segments) == ("closed", 0, 0, 0, [])
 

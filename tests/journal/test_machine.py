@@ -14,7 +14,7 @@ from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import segments
 from footfall.journal.writer import SegmentWriter
 
-from .folders import Content, read_all
+from .folders import FAST, Content, read_all
 from .power import Disk
 
 groups = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=5)
@@ -25,7 +25,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(random=st.randoms(use_true_random=False))
     def make(self, random: Random) -> None:
-        self.root = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        self.root = Path(tempfile.mkdtemp(dir=FAST))
         self.random = random
         self.known: list[bytes] = []
         self.positions = [0]

@@ -15,7 +15,7 @@ from footfall.journal.segments import segments
 from footfall.journal.writer import SegmentWriter
 
 from . import children
-from .folders import read_folder
+from .folders import open_writer, read_folder
 
 
 def _start(name: str, *arguments: object) -> "subprocess.Popen[bytes]":
@@ -32,9 +32,9 @@ def test_a_journal_that_another_process_writes_is_locked_until_that_is_gone(tmp_
     with _start("hold", tmp_path) as holder:
         assert _line(holder) == b"open\n"
         with pytest.raises(JournalLockedError, match="another process"):
-            SegmentWriter(tmp_path)
+            open_writer(tmp_path)
         holder.kill()
-    SegmentWriter(tmp_path).close()
+    open_writer(tmp_path).close()
 
 
 def test_a_reader_in_another_process_reads_everything_while_it_is_written(tmp_path: Path) -> None:

@@ -1,18 +1,22 @@
 """What a crash can leave behind, and that opening the journal makes it whole again."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE, SMALLEST_FRAME
+from footfall.journal.log import WriteFailedError
 from footfall.journal.reader import SegmentReader
 from footfall.journal.recovery import Recovery
 from footfall.journal.segments import DURABLE, DurableMark, Place, read_mark, segments
 from footfall.journal.writer import SegmentWriter
 
-from .folders import copy, last_segment, overwrite, read_all, read_folder, set_mark, write
+from .folders import copy, last_segment, open_writer, overwrite, read_all, read_folder, set_mark, write
+from .power import Disk
 
 ACKNOWLEDGED = [[b"one" * 5, b"two" * 5], [b"three" * 5]]
 LAST = [b"four" * 5, b"five" * 5]
@@ -65,7 +69,7 @@ def test_a_tail_torn_at_any_byte_is_cut_and_nothing_acknowledged_is(crashed: Pat
 def test_a_torn_tail_is_told(crashed: Path) -> None:
     acknowledged = (read_mark(crashed / DURABLE) or Place()).position
     _torn(crashed, "zero", acknowledged + FRAME_SIZE + 3)
-    assert SegmentWriter(crashed).recovery == Recovery(cut=FRAME_SIZE + 3)
+    assert open_writer(crashed).recovery == Recovery(cut=FRAME_SIZE + 3)
 
 
 def test_a_torn_tail_longer_than_the_search_window(tmp_path: Path) -> None:
@@ -81,16 +85,38 @@ def test_a_torn_tail_longer_than_the_search_window(tmp_path: Path) -> None:
     assert read_folder(folder).payloads == [b"one", b"three"]
 
 
+@pytest.mark.parametrize("fails_in", range(1, 9))
+def test_a_power_cut_after_a_failed_group_leaves_no_hole(tmp_path: Path, fails_in: int) -> None:
+    for seed in range(15):
+        disk = Disk(tmp_path / str(seed), Random(seed))
+        writer = SegmentWriter(disk.folder, segment_bytes=300, sync=disk)
+        writer.append([b"one"])
+        disk.fails_in = fails_in
+        with contextlib.suppress(WriteFailedError):
+            writer.append([b"two" * 30] * 5)
+        left = disk.cut()
+
+        open_writer(left).close()
+
+        content = read_folder(left)
+        assert content.payloads == [b"one", *[b"two" * 30] * 5][: len(content.payloads)]
+        assert content.payloads
+        assert content.damage == []
+
+
 def test_a_later_record_without_the_one_before_is_cut_too(crashed: Path) -> None:
     acknowledged = (read_mark(crashed / DURABLE) or Place()).position
     overwrite(last_segment(crashed), HEADER_SIZE + acknowledged, bytes(FRAME_SIZE))
 
-    writer = SegmentWriter(crashed)
+    writer = open_writer(crashed)
 
     assert writer.end == acknowledged
     assert writer.recovery.cut > FRAME_SIZE
-    writer.append([b"six"])
-    assert read_folder(crashed).payloads == [*KEPT, b"six"]
+    writer.append([b"FOUR" * 5])
+    again = copy(crashed)
+    open_writer(again)
+    for folder in (crashed, again):
+        assert read_folder(folder).payloads == [*KEPT, b"FOUR" * 5]
 
 
 MARKS = {
@@ -115,7 +141,7 @@ def test_a_lost_mark_loses_nothing(tmp_path: Path, content: bytes | None) -> Non
     early = SegmentReader(folder)
     assert early.read(0, 1000) == []
 
-    writer = SegmentWriter(folder)
+    writer = open_writer(folder)
 
     assert writer.recovery == Recovery()
     writer.append([b"six"])
@@ -129,7 +155,7 @@ def test_an_old_mark_loses_nothing(tmp_path: Path) -> None:
     for position, number in zip([0, *ends], [0, 2, 3, 5], strict=True):
         folder = copy(tmp_path / "0")
         set_mark(folder, position, number)
-        writer = SegmentWriter(folder)
+        writer = open_writer(folder)
         assert (writer.end, writer.recovery) == (ends[-1], Recovery())
         assert read_folder(folder).numbers == list(range(5))
 
@@ -151,7 +177,7 @@ def test_acknowledged_records_that_the_disk_lost_leave_their_positions_and_numbe
     else:
         last_segment(folder).unlink()
 
-    writer = SegmentWriter(folder)
+    writer = open_writer(folder)
 
     assert writer.recovery.damaged > 0
     assert writer.end == ends[-1]
@@ -170,7 +196,7 @@ def test_records_that_were_read_keep_their_positions_when_mark_and_disk_forget_t
     set_mark(folder, ends[0], 2)
     _torn(folder, "zero", ends[1] + 10)
 
-    writer = SegmentWriter(folder)
+    writer = open_writer(folder)
 
     assert writer.end == ends[-1]
     writer.append([b"six"])
@@ -191,7 +217,7 @@ def test_recovery_of_a_recovery_changes_nothing(crashed: Path) -> None:
     overwrite(last_segment(crashed), HEADER_SIZE, b"\0")
     ends = []
     for _ in range(3):
-        writer = SegmentWriter(crashed)
+        writer = open_writer(crashed)
         ends.append((writer.end, read_folder(crashed).numbers))
         crashed = copy(crashed)
     assert ends[0] == ends[1] == ends[2]
@@ -215,7 +241,7 @@ def test_a_journal_that_was_damaged_at_its_end_goes_on_in_a_new_segment(tmp_path
     overwrite(last_segment(folder), HEADER_SIZE + ends[1] + FRAME_SIZE, b"\0")
     overwrite(last_segment(folder), HEADER_SIZE + ends[2] - 1, b"\0")
 
-    writer = SegmentWriter(folder)
+    writer = open_writer(folder)
 
     assert writer.recovery.damaged == ends[2] - ends[1]
     assert [segment.base for segment in segments(folder)] == [0, ends[2]]

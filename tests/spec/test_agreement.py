@@ -60,20 +60,20 @@ def check(value: Any) -> None:
 
 
 @given(events)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000)
 def test_shapes_and_schemas_agree_on_events(value: Json) -> None:
     check(value)
 
 
 @given(values)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_shapes_and_schemas_agree_on_anything_else(value: Any) -> None:
     check(value)
 
 
 @pytest.mark.parametrize("profile", Profile)
 @given(data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_made_from_a_schema_is_accepted(profile: Profile, data: st.DataObject) -> None:
     value = data.draw(valid_events(profile))
 
@@ -81,7 +81,7 @@ def test_what_is_made_from_a_schema_is_accepted(profile: Profile, data: st.DataO
 
 
 @given(st.lists(events | st.sampled_from(GOOD), max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_batch_is_judged_like_its_events(batch: list[Json]) -> None:
     one_by_one = [judge(text(value), Profile.SUNBIRD) for value in batch]
     together = judge_batch(text(batch))
@@ -93,13 +93,13 @@ def test_a_batch_is_judged_like_its_events(batch: list[Json]) -> None:
 
 
 @given(st.lists(st.sampled_from([value for value in GOOD if "syncts" not in value]), max_size=4))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_batch_of_plain_good_events_never_needs_a_closer_look(batch: list[Json]) -> None:
     assert judge_batch(text(batch)) is not None
 
 
 @given(events)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_white_space_and_escapes_change_nothing(value: Json) -> None:
     spaced = json.dumps(value, indent=2, ensure_ascii=True).encode()
     for profile in Profile:

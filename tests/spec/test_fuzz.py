@@ -35,20 +35,20 @@ def attempt(body: bytes) -> None:
 @example(b"")
 @example(b"\xef\xbb\xbf")
 @example(b"\xff\xfe{\x00}\x00")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes(body: bytes) -> None:
     attempt(body)
 
 
 @given(st.lists(st.sampled_from([*BITS, ONE]), max_size=12).map(b"".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_any_order_of_the_bits_of_json(body: bytes) -> None:
     attempt(body)
     attempt(b'{"events":[' + ONE + b"," + body + b"," + ONE + b"]}")
 
 
 @given(seeds)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_good_bodies_with_bytes_changed(random: Random) -> None:
     events = [text(changed(random, valid_event(random, Profile.V3))) for _ in range(random.randrange(1, 4))]
     form = random.choice([b"%s", b"[%s]", b'{"id":"a","ets":1795224242107,"events":[%s],"params":{"msgid":"m"}}'])
@@ -68,7 +68,7 @@ def test_good_bodies_with_bytes_changed(random: Random) -> None:
 
 
 @given(seeds)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_good_events_beside_any_bad_one_are_accepted(random: Random) -> None:
     bad = text(changed(random, valid_event(random, Profile.SUNBIRD)))
     if random.random() < 0.5:

@@ -11,7 +11,8 @@ from .bodies import take
 from .samples import event, text
 
 SIZE = 5 << 20
-SECONDS = 3.0  # each takes under half a second on an idle core; a quadratic one would take minutes
+EVENT = 1_000_000
+SECONDS = 10.0  # each takes under a second on an idle core; a quadratic one would take minutes
 ONE = text(event("LOG"))
 FREE = text(event("HEARTBEAT"))
 
@@ -58,18 +59,20 @@ BODIES = {
     "events in keys": b'{"x":"\\u0061","events":[' + repeat(b'{"events":[]},') + b"1]}",
     "events twice": b'{"events":[],"x":"' + repeat(b"x") + b'","events":[]}',
     "escapes before events": b'{"x":"' + repeat(b"\\u0061") + b'","events":[]}',
-    "digits": inside(b'{"a":' + repeat(b"7") + b"}"),
-    "decimals": inside(b'{"a":0.' + repeat(b"7") + b"}"),
-    "digits in strings": inside(b'{"a":"' + repeat(b"7") + b'"}'),
-    "long numbers": inside(b'{"a":[' + repeat(b"7" * 300 + b",") + b"1]}"),
-    "quotes in strings": inside(b'{"a":"' + repeat(b'\\"') + b'\\u0022"}'),
+    "digits": inside(b'{"a":' + repeat(b"7", EVENT) + b"}"),
+    "decimals": inside(b'{"a":0.' + repeat(b"7", EVENT) + b"}"),
+    "digits in strings": inside(b'{"a":"' + repeat(b"7", EVENT) + b'"}'),
+    "long numbers": inside(b'{"a":[' + repeat(b"7" * 300 + b",", EVENT) + b"1]}"),
+    "quotes in strings": inside(b'{"a":"' + repeat(b'\\"', EVENT) + b'\\u0022"}'),
+    "large events": b"[" + b",".join([b'{"a":[' + repeat(b'{"b":[]},', EVENT) + b"1]}"] * 5) + b"]",
+    "large events in lines": b"\n".join([b'{"a":[' + repeat(b'{"b":[]},', EVENT) + b"1]}"] * 5),
     "unknown fields": inside(b"{" + numbered(60_000) + b"}", ONE),
     "further fields": ONE[:-1].join([b"[", b"," + numbered(60_000) + b"}]"]),
-    "repeated fields": inside(b"{" + repeat(b'"a":1,', 1 << 20) + b'"a":1}'),
-    "wrong tags": ONE[:-1].join([b"[", b',"tags":[' + repeat(b"1,", 1 << 20) + b"1]}]"]),
+    "repeated fields": inside(b"{" + repeat(b'"a":1,', EVENT) + b'"a":1}'),
+    "wrong tags": ONE[:-1].join([b"[", b',"tags":[' + repeat(b"1,", EVENT) + b"1]}]"]),
     "wrong tags in many": b"[" + b",".join([ONE[:-1] + b',"tags":[' + b"1," * 2000 + b"1]}"] * 1000) + b"]",
-    "long name": inside(b'{"' + repeat(b"x") + b'":1}', ONE),
-    "long eid": ONE.replace(b"LOG", repeat(b"x")).join([b"[", b"]"]),
+    "long name": inside(b'{"' + repeat(b"x", EVENT) + b'":1}', ONE),
+    "long eid": ONE.replace(b"LOG", repeat(b"x", EVENT)).join([b"[", b"]"]),
     "rejected": b"[" + b",".join([ONE[:-1] + b',"tags":["' + b"x" * 4000 + b'",1]}'] * 1000) + b"]",
 }
 

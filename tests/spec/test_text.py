@@ -12,6 +12,7 @@ from footfall.spec.text import MAX_DEPTH, MalformedJSONError, cut, has_lone_surr
 from footfall.spec.verdict import Profile
 
 from .samples import event, text
+from .strategies import values
 
 GOOD = text(event("HEARTBEAT"))
 
@@ -178,9 +179,7 @@ def test_an_element_that_cannot_be_read_leaves_its_neighbours_whole(odd: bytes) 
     assert b",".join(pieces[1:-1]) == odd
 
 
-@given(
-    st.lists(st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
-)
+@given(st.lists(values))
 def test_cutting_by_brackets_finds_the_elements(elements: list[Any]) -> None:
     for indent in (None, 1):
         array = json.dumps(elements, indent=indent).encode()
@@ -189,7 +188,7 @@ def test_cutting_by_brackets_finds_the_elements(elements: list[Any]) -> None:
         assert list(cut(array)) == split(array)
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text(), st.lists)))
+@given(st.dictionaries(st.text(), values))
 def test_cutting_by_brackets_finds_the_members(value: dict[str, Any]) -> None:
     sent = json.dumps(value).encode()
 

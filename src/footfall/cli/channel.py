@@ -1,12 +1,21 @@
 """`footfall channel`: channels and their keys."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from footfall.cli.options import DEFAULT_DATA, Data, Shown
 from footfall.cli.output import Format, emit, emit_json, emit_structs
+
+
+class KeyKind(StrEnum):
+    """What `--kind` may be."""
+
+    PUBLIC = "public"
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+
 
 app = typer.Typer(help="Channels (tenants) and their keys.", no_args_is_help=True)
 
@@ -109,7 +118,7 @@ def keys(
 def rotate(
     name: Name,
     data: Data = DEFAULT_DATA,
-    kind: Annotated[list[str] | None, typer.Option(help="public or secret; both when left out.")] = None,
+    kind: Annotated[list[KeyKind] | None, typer.Option(help="Which keys; both kinds when left out.")] = None,
     grace: Annotated[float, typer.Option(help="Seconds for which the old keys still work.", min=0)] = 0,
     shown: Shown = Format.TABLE,
 ) -> None:
@@ -119,7 +128,7 @@ def rotate(
     """
     from footfall.control.store import Control
 
-    kinds: Any = kind or ("public", "secret")
+    kinds = [chosen.value for chosen in kind or KeyKind]
     with Control.open(data / "control.db") as control:
         new = control.rotate(name, kinds, grace_seconds=grace)
     _show_keys(name, new.public, new.secret, shown)

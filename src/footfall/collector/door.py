@@ -7,17 +7,19 @@ decoded event, so that waiting for the disk costs no memory.
 import struct
 import time
 from collections import Counter
+from functools import lru_cache
 
 from msgspec import Struct
 
 from footfall.collector import agents, cors, reply
 from footfall.collector.encodings import inflate, parse_encodings
 from footfall.collector.gate import Gate, Pass
+from footfall.collector.glance import glance, read_msgid
 from footfall.collector.head import Head
 from footfall.collector.rates import Rates
 from footfall.collector.refusal import RefusedError
 from footfall.collector.reply import Counts, Detail, Reply
-from footfall.collector.sorting import Limits, Sorted, sort
+from footfall.collector.sorting import Limits, Sorted, sort, sort_clean
 from footfall.collector.tally import Tally
 from footfall.collector.window import Window
 from footfall.control.access import Directory
@@ -59,6 +61,7 @@ class Entry(Struct):
     warnings: list[Detail]
     headers: reply.Headers
     received_at: int
+    msgid: bytes
 
 
 class Door:
@@ -117,7 +120,7 @@ class Door:
         if entry.keys:
             self._window.add(entry.keys, entry.contents)
         self.tally.taken(entry.fates)
-        return reply.success(entry.counts, entry.errors, entry.warnings, b"null", entry.headers)
+        return reply.success(entry.counts, entry.errors, entry.warnings, entry.msgid, entry.headers)
 
     def failed(self, entry: Entry, error: JournalFullError | WriteFailedError) -> Reply:
         """The reply to a request whose record is not."""
@@ -155,18 +158,27 @@ class Door:
         if visit.encodings:
             body = inflate(body, visit.encodings, self._max_inflated)
         now = time.time_ns() // 1_000_000
+        found, sent_at, msgid = self._sort(visit, body, now)
+        self.rates.take(visit.entry.channel, found.of)
+        return _entry(visit, found, now, sent_at, msgid)
+
+    def _sort(self, visit: Visit, body: bytes, now: int) -> tuple[Sorted, float | None, bytes]:
+        if not visit.ndjson:
+            seen = glance(body)
+            if seen is not None:
+                clean = sort_clean(seen.array, visit.entry, visit.named, now, self._window, self._limits)
+                if clean is not None:
+                    return clean, seen.sent_at, seen.msgid
         try:
-            if visit.ndjson and body.count(b"\n") + body.count(b"\r") > 4 * self._limits.events + 1000:
-                raise RefusedError(413, Reason.TOO_MANY_EVENTS)
-            batch = open_body(body, ndjson=visit.ndjson)
+            batch = open_body(body, ndjson=visit.ndjson, at_most=self._limits.events)
             found = sort(batch, visit.entry, visit.named, now, self._window, self._limits)
         except BatchError as error:
-            raise RefusedError(400, error.reason, str(error), line=error.line, column=error.column) from None
-        self.rates.take(visit.entry.channel, found.of)
-        return _entry(visit, found, now, batch.sent_at)
+            status = 413 if error.reason is Reason.TOO_MANY_EVENTS else 400
+            raise RefusedError(status, error.reason, str(error), line=error.line, column=error.column) from None
+        return found, batch.sent_at, read_msgid(batch, body)
 
 
-def _entry(visit: Visit, found: Sorted, now: int, sent_at: float | None) -> Entry:
+def _entry(visit: Visit, found: Sorted, now: int, sent_at: float | None, msgid: bytes) -> Entry:
     counts = Counts(found.of, len(found.keys), len(found.repeats), len(found.refused))
     return Entry(
         _record(visit, found, now, sent_at) if found.of else None,
@@ -180,6 +192,7 @@ def _entry(visit: Visit, found: Sorted, now: int, sent_at: float | None) -> Entr
         [Detail.make(*remark) for remark in found.remarks] if found.remarks else [],
         visit.headers,
         now,
+        msgid,
     )
 
 
@@ -218,6 +231,7 @@ def _fates(found: Sorted) -> list[tuple[str, Fate, int]]:
     return [(channel, fate, number) for (channel, fate), number in fates.items()]
 
 
+@lru_cache(maxsize=256)
 def _is_ndjson(value: bytes) -> bool:
     """Whether a Content-Type means one event a line; raises RefusedError for one that cannot be read."""
     kind, _, parameters = value.decode("latin-1").lower().partition(";")

@@ -107,6 +107,7 @@ class Edge(HttpToolsProtocol):
         self._held = 0
         self._lingered = 0
         self._is_last = False
+        self._is_upgrade = False
         self.deadline = self.loop.time() + self._settings.header_timeout
 
     # The connection
@@ -155,17 +156,31 @@ class Edge(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            # Nobody is upgraded: the request is answered as it is, and the connection goes on as HTTP/1.1.
-            self.parser = httptools.HttpRequestParser(self)
-            rest = data[upgrade.args[0] :]
-            if rest and not self.transport.is_closing():
-                self._parse(rest)
+            self._parse_without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, _CutError):
                 _log.error("a request could not be handled", exc_info=error)
                 self._end(RefusedError(500, Reason.UNAVAILABLE))
         except httptools.HttpParserError:
             self._end(RefusedError(400, Reason.BAD_REQUEST, "This is not HTTP/1.1."))
+
+    def _parse_without_upgrade(self, rest: bytes) -> None:
+        """Go on as if nothing had been asked for but a request: nobody is upgraded here.
+
+        The parser takes what follows such a head for another protocol, so it is told a head that asks for less.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self._end(RefusedError(400, Reason.BAD_REQUEST, "This is not a proxy."))
+            return
+        kept = [pair for pair in self.headers if pair[0] not in (b"upgrade", b"connection", b"http2-settings")]
+        lines = b"".join(b"%b: %b\r\n" % pair for pair in kept)
+        version = self.parser.get_http_version().encode()
+        self.parser = httptools.HttpRequestParser(self)
+        self._is_upgrade = False
+        self._parse(b"%b %b HTTP/%b\r\n%b\r\n" % (method, self.url, version, lines))
+        if rest and self._phase != _LINGER and not self.transport.is_closing():
+            self._parse(rest)
 
     # The parser's callbacks
 
@@ -191,6 +206,9 @@ class Edge(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            self._is_upgrade = True
+            return
         self._phase = _BODY
         self.deadline = self.loop.time() + self._settings.body_timeout
         if self._chunk_bytes + self._head_bytes > _MAX_HEAD:
@@ -225,7 +243,7 @@ class Edge(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         turn = self.cycle
-        if self._phase == _LINGER:
+        if self._phase == _LINGER or self._is_upgrade:
             return
         self._phase = _WAIT
         self.deadline = inf
@@ -262,7 +280,7 @@ class Edge(HttpToolsProtocol):
             self._take(turn)
             return
         length = int(turn.head.headers.get(b"content-length", b"0"))
-        if isinstance(turn.outcome, Visit) and self._lobby.held + length > self._lobby.max_held:
+        if isinstance(turn.outcome, Visit) and self._lobby.held - self._held + length > self._lobby.max_held:
             turn.outcome = self._lobby.door.refuse(turn.head, RefusedError(503, Reason.OVERLOADED, retry_after=1))
         if isinstance(turn.outcome, Visit):
             if turn.expects_continue and not turn.size:
@@ -345,12 +363,11 @@ class Edge(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        if not self.flow.write_paused:
-            self.flow.resume_reading()
         if self.pipeline:
             # Not called from here: a long pipeline would become a deep stack.
             self.loop.call_soon(self._start_next)
             return
+        self._read_on()
         if self._is_last:
             self.transport.close()
         if self._phase == _WAIT:
@@ -360,7 +377,13 @@ class Edge(HttpToolsProtocol):
 
     def _start_next(self) -> None:
         if self.pipeline and not self.transport.is_closing():
-            self._start_asgi_task(*self.pipeline.pop())
+            following = self.pipeline.pop()
+            self._read_on()
+            self._start_asgi_task(*following)
+
+    def _read_on(self) -> None:
+        if not self.pipeline and not self.flow.write_paused:
+            self.flow.resume_reading()
 
     def _absolute_path(self) -> bytes:
         try:
@@ -396,8 +419,7 @@ class Edge(HttpToolsProtocol):
         """The client reads again."""
         super().resume_writing()
         self.deadline = inf if self._phase == _WAIT else self.loop.time() + self._settings.body_timeout
-        if not self.pipeline:
-            self.flow.resume_reading()
+        self._read_on()
 
     def _check_head_size(self) -> None:
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > _MAX_HEAD:

@@ -1,6 +1,7 @@
 """Prometheus metrics. With PROMETHEUS_MULTIPROC_DIR set before the process starts, those of all processes together."""
 
 import os
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -26,10 +27,12 @@ class _Bulk(Histogram):
 
 
 class Metrics:
-    """What this collector shows to Prometheus."""
+    """What this collector shows to Prometheus; `held` and `pending` tell the bytes not answered and not on disk yet."""
 
-    def __init__(self, counts: Tally) -> None:
+    def __init__(self, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int]) -> None:
         self._tally = counts
+        self._held_bytes = held
+        self._pending_bytes = pending
         self._registry = registry = CollectorRegistry()
         self._events = Counter(
             "footfall_events", "Events by channel and fate at the door.", ["channel", "fate"], registry=registry
@@ -54,7 +57,7 @@ class Metrics:
             multiprocess_mode="livesum",
         )
 
-    def flush(self, *, held: int, journal_bytes: int) -> None:
+    def flush(self) -> None:
         """Hand on what was counted since the last time."""
         for (channel, fate), number in self._tally.events.items():
             self._events.labels(channel, fate).inc(number)
@@ -65,11 +68,12 @@ class Metrics:
         self._seconds.add(self._tally.seconds)
         self._sync.add(self._tally.sync_seconds)
         self._bodies.add(self._tally.body_bytes)
-        self._held.set(held)
-        self._pending.set(journal_bytes)
+        self._held.set(self._held_bytes())
+        self._pending.set(self._pending_bytes())
 
     def text(self) -> bytes:
         """The exposition."""
+        self.flush()
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         if not folder:
             return generate_latest(self._registry)

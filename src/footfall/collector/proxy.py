@@ -37,7 +37,7 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 class _LostError(Exception):
-    """The web process closed the connection; `fresh` tells that it never said a word on it."""
+    """The web process closed the connection; `silent` tells that it never said a word on it."""
 
     def __init__(self, *, silent: bool) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class Proxy:
             await self._exchange(scope, receive, sender)
         except (_LostError, OSError, TimeoutError, httptools.HttpParserError):
             if sender.has_begun:
-                raise _BrokenOffError from None
+                return  # unfinished, for which the server cuts the client's connection
             error = RefusedError(503, Reason.UNAVAILABLE, "The web process does not answer.", retry_after=1)
             await _refuse(scope, send, error)
         except RefusedError as error:
@@ -229,10 +229,6 @@ class Proxy:
 
 class _GoneError(Exception):
     """The client went away."""
-
-
-class _BrokenOffError(ConnectionError):
-    """The web process ended in the middle of a response, so the client's connection is cut too."""
 
 
 class _Sender:

@@ -1,5 +1,6 @@
 """Replies in Sunbird's envelope, for both ways in which a request can come in."""
 
+import math
 import os
 import time
 from itertools import count
@@ -130,7 +131,7 @@ def failure(error: RefusedError, headers: Headers = ()) -> Reply:
 def _extra(error: RefusedError) -> Headers:
     extra: Headers = ()
     if error.retry_after is not None:
-        extra += ((b"retry-after", b"%d" % max(1, round(error.retry_after))),)
+        extra += ((b"retry-after", b"%d" % max(1, math.ceil(error.retry_after))),)
     if error.status == 401:
         extra += ((b"www-authenticate", b"Bearer"),)
     return extra

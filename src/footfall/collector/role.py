@@ -70,28 +70,33 @@ class _Collector:
 
     async def _serve(self, sockets: list[socket.socket], journal: GroupCommit) -> None:
         lobby = Lobby(self._settings, self._door, journal)
-        metrics = Metrics(self._door.tally)
+        metrics = Metrics(self._door.tally, held=lambda: lobby.held, pending=lambda: journal.pending_bytes)
         health = Health(self._settings, self._door, self._snapshot)
         proxy = Proxy(self._web_socket, lobby.draining)
         server = _Server(_config(lobby, Office(health, metrics, proxy)), lobby)
-        await asyncio.to_thread(agents.load)
         tasks = [
             asyncio.create_task(lobby.sweep(lambda: cast("list[Guest]", list(server.server_state.connections)))),
-            asyncio.create_task(self._tick(lobby, metrics, journal)),
+            asyncio.create_task(self._tick(metrics)),
         ]
-        _settle_memory()
+        for task in tasks:
+            task.add_done_callback(lambda _: server.stop())
+        warming = asyncio.create_task(_warm_up())
         try:
             await server.serve(sockets)
+            # A collector without them must not go on; the supervisor starts another.
+            failed = [error for task in tasks if task.done() and (error := task.exception())]
         finally:
-            for task in tasks:
+            for task in (*tasks, warming):
                 task.cancel()
             await proxy.close()
+        if failed:
+            raise failed[0]
 
-    async def _tick(self, lobby: Lobby, metrics: Metrics, journal: GroupCommit) -> None:
+    async def _tick(self, metrics: Metrics) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             self._door.reload(self._snapshot.current())
-            metrics.flush(held=lobby.held, journal_bytes=journal.pending_bytes)
+            metrics.flush()
 
     def _sync(self, file: int) -> None:
         began = time.perf_counter()
@@ -110,11 +115,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self.stop)
         yield
 
-    def _stop(self) -> None:
-        self.force_exit = self.should_exit and self.force_exit
+    def stop(self) -> None:
+        """Begin to end."""
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -129,6 +134,7 @@ def _config(lobby: Lobby, application: Application) -> uvicorn.Config:
         http=cast("Any", partial(Edge, lobby)),
         ws="none",
         loop="none",
+        interface="asgi3",
         lifespan="off",
         access_log=False,
         log_config=None,
@@ -161,6 +167,12 @@ def _allow_files(connections: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+
+
+async def _warm_up() -> None:
+    """Load what the first request would wait for, beside the first requests."""
+    await asyncio.to_thread(agents.load)
+    _settle_memory()
 
 
 def _settle_memory() -> None:

@@ -4,14 +4,12 @@ A clean batch is sorted as a whole. Only one that is not clean is taken apart, e
 sender can make one step cost stays small.
 """
 
-from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Struct
 
 from footfall.collector.gate import Pass
-from footfall.collector.refusal import RefusedError
 from footfall.collector.window import Window
 from footfall.spec import v3
 from footfall.spec.batch import Batch
@@ -55,73 +53,46 @@ class Sorted(Struct):
     remarks: list[tuple[int, str, Finding]] = []
 
 
-def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted:
-    """Judge all events of a batch at the time `now` (epoch ms); `named` is the channel that a header names, or empty.
+def sort_clean(array: bytes, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted | None:
+    """Sort the events of an array if all are accepted without remark under one channel; None if they are not.
 
-    Raises RefusedError when there are too many, BatchError when they cannot be told apart.
+    The arguments are those of `sort`.
     """
-    array = batch.array
-    default = named if named and entry.takes(named) else entry.channel.name
-    if array is not None and len(array) <= min(_WHOLE, limits.event_bytes):
-        clean = _sort_clean(array, entry, default, now, window, limits)
-        if clean is not None:
-            return clean
-    texts = _texts(batch, limits)
-    pile = _Pile(entry, default, now, window, limits)
-    for index, text in enumerate(texts):
-        pile.put(index, text)
-    return pile.sorted(len(texts))
-
-
-def _sort_clean(array: bytes, entry: Pass, default: str, now: int, window: Window, limits: Limits) -> Sorted | None:
-    """The events of an array if all are accepted without remark under one channel; None if they are not."""
+    if len(array) > min(_WHOLE, limits.event_bytes):
+        return None
     accepted = judge_batch(array)
-    if accepted is None:
+    if accepted is None or len(accepted.events) > limits.events:
         return None
     events = accepted.events
-    if len(events) > limits.events:
-        raise RefusedError(413, Reason.TOO_MANY_EVENTS)
-    if not events:
-        return Sorted(0, default)
     names = {event.context.channel for event in events}
-    channel = names.pop()
+    channel = names.pop() if names else _default(entry, named)
     if names or not channel.strip() or not (entry.is_open or channel == entry.channel.name):
         return None
     keys = [key_hash(channel, event.mid) for event in events]
-    if not window.is_new(keys) or max([event.ets for event in events]) > now + DAY_MS:
+    if not window.is_new(keys) or max([event.ets for event in events], default=0) > now + DAY_MS:
         return None
     contents = [content_hash(canonical) for canonical in accepted.canonicals]
     return Sorted(len(events), channel, array, keys, contents)
 
 
-def _texts(batch: Batch, limits: Limits) -> list[bytes]:
-    array = batch.array
-    if array is not None and len(array) > _WHOLE:
-        return _split_large(array, batch, limits.events)
-    texts = batch.texts()
-    if len(texts) > limits.events:
-        raise RefusedError(413, Reason.TOO_MANY_EVENTS)
-    return texts
+def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted:
+    """Judge all events of a batch at the time `now` (epoch ms); `named` is the channel that a header names, or empty.
+
+    Raises BatchError when there are too many, or when they cannot be told apart.
+    """
+    if batch.array is not None:
+        clean = sort_clean(batch.array, entry, named, now, window, limits)
+        if clean is not None:
+            return clean
+    texts = batch.texts(limits.events)
+    pile = _Pile(entry, _default(entry, named), now, window, limits)
+    for index, text in enumerate(texts):
+        pile.put(index, text)
+    return pile.sorted(len(texts))
 
 
-@cache
-def _at_most(events: int) -> msgspec.json.Decoder[Any]:
-    """A decoder that cuts an array into elements and gives up at the first one too many."""
-    fields = [(f"_{number}", Raw | UnsetType, UNSET) for number in range(events)]
-    return msgspec.json.Decoder(msgspec.defstruct("Elements", fields, array_like=True, forbid_unknown_fields=True))
-
-
-def _split_large(array: bytes, batch: Batch, events: int) -> list[bytes]:
-    try:
-        elements = msgspec.structs.astuple(_at_most(events).decode(array))
-    except msgspec.ValidationError:
-        raise RefusedError(413, Reason.TOO_MANY_EVENTS) from None
-    except JSON_ERRORS:
-        texts = batch.texts()
-        if len(texts) > events:
-            raise RefusedError(413, Reason.TOO_MANY_EVENTS) from None
-        return texts
-    return [bytes(element) for element in elements if element is not UNSET]
+def _default(entry: Pass, named: str) -> str:
+    return named if named and entry.takes(named) else entry.channel.name
 
 
 class _Pile:

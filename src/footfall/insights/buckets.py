@@ -5,8 +5,6 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from footfall.insights.parameters import DAY, HOUR, Step
-from footfall.insights.replies import RefusedError
-from footfall.spec.reasons import Reason
 
 MOST_BUCKETS = 1500
 _AIM = 340
@@ -14,20 +12,17 @@ _HOURS: dict[str, int] = {"hour": 1, "3h": 3, "6h": 6, "12h": 12, "day": 24, "we
 
 
 def choose(step: Step, since: int, until: int) -> str:
-    """The step itself, or for `auto` the finest that makes no more than about a bar for every three pixels."""
-    if step != "auto":
-        return step
-    return next((name for name, hours in _HOURS.items() if (until - since) / (hours * HOUR) <= _AIM), "week")
+    """The step, or a longer one where it would make too many buckets; for `auto` a bar for about every three pixels."""
+    hours = (until - since) / HOUR
+    names = list(_HOURS)
+    fine = names[names.index(step) :] if step != "auto" else names
+    most = MOST_BUCKETS if step != "auto" else _AIM
+    return next((name for name in fine if hours / _HOURS[name] <= most), "week")
 
 
 def edges(step: str, since: int, until: int, zone: ZoneInfo) -> list[int]:
-    """Starts of the buckets that cover the range, epoch ms, ascending; each on a whole hour UTC, as the rollup is.
-
-    Raises RefusedError when there would be too many.
-    """
+    """Starts of the buckets that cover the range, epoch ms, ascending; each on a whole hour UTC, as the rollup is."""
     hours = _HOURS[step]
-    if (until - since) / (hours * HOUR) > MOST_BUCKETS:
-        raise RefusedError(400, Reason.BAD_REQUEST, f"More than {MOST_BUCKETS} buckets: take a larger step.")
     if step == "hour":
         return list(range(since, until, HOUR))
     days = _days(since, until, zone, 7 if step == "week" else 1)

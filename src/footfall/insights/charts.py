@@ -97,7 +97,8 @@ def series(reader: Reader, wanted: SeriesRange) -> Series:
     """Events by type for each bucket of a range."""
     since, until = wanted.hours()
     step = choose(wanted.step, since, until)
-    buckets = edges(step, since, until, wanted.zone_info())
+    zone = wanted.zone_info()
+    buckets = edges(step, since, until, zone)
     points = ask(
         reader,
         "series",
@@ -113,7 +114,7 @@ def series(reader: Reader, wanted: SeriesRange) -> Series:
     )
     lines, other = _spread(points, buckets)
     total = sum(line.total for line in lines) + (other.total if other else 0)
-    return Series(since, until, step, wanted.zone, total, buckets, lines, other)
+    return Series(since, until, step, zone.key, total, buckets, lines, other)
 
 
 def _spread(points: list[_Point], buckets: list[int]) -> tuple[list[Line], Others | None]:

@@ -19,7 +19,7 @@ from footfall.spec.verdict import Finding
 OVERLAP = 10_000
 PATIENCE = 3.0
 _FIRST_STRETCH = 10_000
-_GROWTH = 6
+_GROWTH = 20
 _LONGEST = 800 * DAY
 _CLOCKS_AHEAD = 60_000
 
@@ -160,7 +160,7 @@ def event(reader: Reader, event_id: str) -> list[WholeEvent]:
     """The event of this id, and after it those derived from it; raises RefusedError for none."""
     match = _ID.fullmatch(event_id)
     if match is None:
-        raise RefusedError(400, Reason.BAD_REQUEST, "id is not the id of an event.")
+        raise RefusedError(404, Reason.NOT_FOUND, "This is not the id of an event.")
     received_at, journal, record, index = match.groups()
     place = {"received_at": int(received_at), "journal": journal, "record": int(record), "idx": int(index)}
     found = ask(reader, "event", place, WholeEvent, prepare=_explain)

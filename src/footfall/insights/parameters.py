@@ -24,44 +24,47 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Range(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stretch of time: `since` inclusive, `until` exclusive, both epoch ms; by default the last 24 hours."""
+    """A stretch of time between two moments, epoch ms; by default the last 24 hours."""
 
-    since: Annotated[
-        Moment | UnsetType, Meta(description="Start, inclusive, epoch ms; default 24 hours before `until`.")
+    since: Annotated[Moment | UnsetType, Meta(description="Start, epoch ms; default 24 hours before `until`.")] = UNSET
+    until: Annotated[
+        Moment | UnsetType,
+        Meta(description="End, exclusive, epoch ms; default now. Of a longer range, the last 800 days are taken."),
     ] = UNSET
-    until: Annotated[Moment | UnsetType, Meta(description="End, exclusive, epoch ms; default now.")] = UNSET
     channel: Annotated[Name | UnsetType, Meta(description="Only this channel.")] = UNSET
 
     def bounds(self) -> tuple[int, int]:
-        """Both ends; raises RefusedError for a range that is empty, reversed or too long."""
+        """Both ends, in order and at most 800 days apart."""
         until = int(time.time() * 1000) + 1 if self.until is UNSET else self.until
         since = max(0, until - DAY) if self.since is UNSET else self.since
-        if since >= until:
-            raise RefusedError(400, Reason.BAD_REQUEST, "since must be before until.")
-        if until - since > LONGEST_DAYS * DAY:
-            raise RefusedError(400, Reason.BAD_REQUEST, f"The range must not be longer than {LONGEST_DAYS} days.")
-        return since, until
+        since, until = min(since, until), max(since, until, 1)
+        return max(since, until - LONGEST_DAYS * DAY), until
 
     def hours(self) -> tuple[int, int]:
         """Both ends widened to whole hours UTC, which is how the rollup counts."""
         since, until = self.bounds()
-        return since // HOUR * HOUR, -(-until // HOUR) * HOUR
+        start = since // HOUR * HOUR
+        return start, max(start + HOUR, -(-until // HOUR) * HOUR)
 
 
 class SeriesRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parameters of /api/series."""
 
     fate: Annotated[Fate | UnsetType, Meta(description="Only events of this fate.")] = UNSET
-    step: Annotated[Step, Meta(description="Length of a bucket; auto makes about 200 of them.")] = "auto"
-    zone: Annotated[Name, Meta(description="IANA time zone in which days and weeks begin.")] = "UTC"
+    step: Annotated[Step, Meta(description="Length of a bucket, or longer where there would be more than 1500.")] = (
+        "auto"
+    )
+    zone: Annotated[
+        Name, Meta(description="IANA time zone in which days and weeks begin; UTC where it is not known here.")
+    ] = "UTC"
     top: Annotated[int, Meta(ge=1, le=20, description="Types shown by themselves; the rest is summed up.")] = 8
 
     def zone_info(self) -> ZoneInfo:
-        """The time zone; raises RefusedError for one that is not known."""
+        """The time zone, or UTC: a browser may know zones that this machine does not."""
         try:
             return ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise RefusedError(400, Reason.BAD_REQUEST, "zone is not a known IANA time zone.") from None
+            return ZoneInfo("UTC")
 
 
 class TotalsRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):

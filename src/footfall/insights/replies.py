@@ -14,7 +14,7 @@ from footfall.spec.reasons import Reason
 
 _COMPRESS_FROM = 1024
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"  # Litestar adds the charset
 JSON = "application/json"
 
 SECURITY = {

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post, route
+from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
@@ -45,6 +46,11 @@ def handlers(house: House) -> list[HTTPRouteHandler]:
     return [*_api(house), *_pages(house), *_login(house), *_public(house), _fate(house)]
 
 
+def _reads(path: str, *, blocking: bool = True) -> Callable[[Callable[..., Reply]], HTTPRouteHandler]:
+    """A handler of GET and HEAD; `blocking` ones run in a thread."""
+    return route(path, http_method=["GET", "HEAD"], status_code=200, sync_to_thread=blocking)
+
+
 def _accepts(request: Asked) -> str:
     return request.headers.get("accept-encoding", "")
 
@@ -58,7 +64,7 @@ def _api(house: House) -> list[HTTPRouteHandler]:
         return visitor
 
     def path(name: str, into: type[Parameters], compute: Callable[[Reader, Parameters], object]) -> HTTPRouteHandler:
-        @get(f"/api/{name}", sync_to_thread=True)
+        @_reads(f"/api/{name}")
         def handle(request: Asked) -> Reply:
             enter(request)
             wanted = read(request.query_params.multi_items(), into)
@@ -66,14 +72,14 @@ def _api(house: House) -> list[HTTPRouteHandler]:
 
         return handle
 
-    @get("/api/meta", sync_to_thread=True)
+    @_reads("/api/meta")
     def meta(request: Asked) -> Reply:
         visitor = enter(request)
         keyless = house.gate.is_keyless(request.headers)
         state = overview.overview(house.reader, is_open=visitor.is_open, keyless=keyless, login=visitor.login)
         return answer(state, _accepts(request))
 
-    @get("/api/events/{event_id:str}", sync_to_thread=True)
+    @_reads("/api/events/{event_id:str}")
     def event(request: Asked, event_id: FromPath[str]) -> Reply:
         enter(request)
         first, *derived = ledger.event(house.reader, event_id)
@@ -90,7 +96,7 @@ def _api(house: House) -> list[HTTPRouteHandler]:
 
 
 def _pages(house: House) -> list[HTTPRouteHandler]:
-    @get("/", sync_to_thread=True)
+    @_reads("/")
     def index(request: Asked) -> Reply:
         house.gate.check_origin(request.headers, navigation=True)
         if house.gate.visitor(request.headers, request.cookies) is None:
@@ -98,7 +104,7 @@ def _pages(house: House) -> list[HTTPRouteHandler]:
             return redirect(f"/login?next={quote('/?' + query if query else '/', safe='')}")
         return page(house.bundle.index, scripts=house.bundle.scripts)
 
-    @get("/assets/{version:str}/{name:path}", sync_to_thread=True)
+    @_reads("/assets/{version:str}/{name:path}")
     def asset(request: Asked, version: FromPath[str], name: FromPath[str]) -> Reply:
         found = house.bundle.find(name.lstrip("/"))
         if found is None or version != house.bundle.version:
@@ -113,10 +119,10 @@ def _pages(house: House) -> list[HTTPRouteHandler]:
 
 
 def _login(house: House) -> list[HTTPRouteHandler]:
-    @get("/login", sync_to_thread=True)
-    def form(request: Asked) -> Reply:
+    @route("/login", http_method=["GET", "HEAD"], status_code=200)
+    async def form(request: Asked) -> Reply:
         target = _local_path(request.query_params.get("next", "/"))
-        if house.gate.visitor(request.headers, request.cookies) is not None:
+        if await sync_to_thread(house.gate.visitor, request.headers, request.cookies) is not None:
             return redirect(target)
         return page(pages.login_page(house.bundle, target))
 
@@ -126,7 +132,7 @@ def _login(house: House) -> list[HTTPRouteHandler]:
         target = _local_path(fields.get("next", "/"))
         login, password = fields.get("login", ""), fields.get("password", "")
         try:
-            token = await _in_thread(house.gate.sessions.begin, login, password)
+            token = await sync_to_thread(house.gate.sessions.begin, login, password)
         except RefusedError as refusal:
             html = pages.login_page(house.bundle, target, str(refusal), login)
             return page(html, status=refusal.status, headers=refusal.headers)
@@ -135,16 +141,10 @@ def _login(house: House) -> list[HTTPRouteHandler]:
     @post("/logout")
     async def end(request: Asked) -> Reply:
         await _form(request)
-        await _in_thread(house.gate.sessions.end, request.cookies.get(COOKIE, ""))
+        await sync_to_thread(house.gate.sessions.end, request.cookies.get(COOKIE, ""))
         return redirect("/login", {"Set-Cookie": _cookie(request, "", 0)})
 
     return [form, begin, end]
-
-
-async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:
-    from litestar.concurrency import sync_to_thread
-
-    return await sync_to_thread(function, *arguments)
 
 
 async def _form(request: Asked) -> dict[str, str]:
@@ -169,29 +169,29 @@ def _local_path(target: str) -> str:
 
 
 def _public(house: House) -> list[HTTPRouteHandler]:
-    @get("/schemas", sync_to_thread=False)
+    @_reads("/schemas", blocking=False)
     def index(request: Asked) -> Reply:
         found = {
             profile: {eid: f"/schemas/{profile}/{eid.lower()}.json" for eid in EIDS} for profile in map(str, Profile)
         }
         return answer({"profiles": found}, _accepts(request), cache="public, max-age=300")
 
-    @get("/schemas/{profile:str}/{name:str}", sync_to_thread=False)
+    @_reads("/schemas/{profile:str}/{name:str}", blocking=False)
     def schema(request: Asked, profile: FromPath[str], name: FromPath[str]) -> Reply:
         eid = name.removesuffix(".json").upper()
         if profile not in list(Profile) or eid not in EIDS or name != f"{eid.lower()}.json":
             raise RefusedError(404, Reason.NOT_FOUND, "There is no such schema; /schemas lists them.")
         return answer(event_schema(Profile(profile), eid), _accepts(request), cache="public, max-age=300")
 
-    @get("/docs", sync_to_thread=False)
+    @_reads("/docs", blocking=False)
     def docs() -> Reply:
         return page(pages.docs_page(house.bundle))
 
-    @get("/docs/reasons", sync_to_thread=False)
+    @_reads("/docs/reasons", blocking=False)
     def reasons() -> Reply:
         return page(pages.reasons_page(house.bundle))
 
-    @get("/openapi.json", sync_to_thread=False)
+    @_reads("/openapi.json", blocking=False)
     def openapi(request: Asked) -> Reply:
         return answer(document(house.settings), _accepts(request), cache="public, max-age=300")
 
@@ -199,7 +199,7 @@ def _public(house: House) -> list[HTTPRouteHandler]:
 
 
 def _fate(house: House) -> HTTPRouteHandler:
-    @get("/v1/fate/{mid:path}", sync_to_thread=True)
+    @_reads("/v1/fate/{mid:path}")
     def fate(request: Asked, mid: FromPath[str]) -> Reply:
         house.gate.check_origin(request.headers, navigation=False)
         channel = house.gate.readable_channel(request.headers)

@@ -2,6 +2,8 @@
 
 import os
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,18 +23,19 @@ from footfall.journal.segments import (
 
 
 class SegmentReader:
-    """The reader of a journal folder; see `LogReader` for the contract. Raises JournalFormatError.
+    """The reader of a journal folder; see `LogReader` for the contract. Raises JournalFormatError or ReadFailedError.
 
     While no writer has opened the journal since the machine went down, `end` may be before what the disk holds.
     """
 
     def __init__(self, folder: Path) -> None:
-        identity = identify(folder)
+        self._folder = folder
+        with self._reading():
+            identity = identify(folder)
+            self._released = (read_mark(folder / RELEASED) or Place()).position
         self.id = identity.id
         self._key = identity.key
-        self._folder = folder
         self._end = 0
-        self._released = (read_mark(folder / RELEASED) or Place()).position
         self._segments: list[Segment] = []
         self._known_end = 0
         self._open: tuple[Segment, int] | None = None
@@ -40,10 +43,8 @@ class SegmentReader:
     @property
     def end(self) -> int:
         """Position after the last durable record."""
-        try:
+        with self._reading():
             mark = read_mark(self._folder / DURABLE)
-        except OSError as error:
-            raise ReadFailedError(f"the journal in {self._folder} cannot be read: {error.strerror}") from error
         if mark is not None:
             self._end = max(self._end, mark.position)
         return self._end
@@ -51,21 +52,20 @@ class SegmentReader:
     @property
     def start(self) -> int:
         """Position of the oldest record that is still there."""
-        return min((segment.base for segment in segments(self._folder)), default=self.end)
+        with self._reading():
+            return min((segment.base for segment in segments(self._folder)), default=self.end)
 
     def read(self, position: int, max_bytes: int) -> list[Record | Damage]:
         """The records from a position on: as many as fit in `max_bytes`, but at least one if there is one."""
         end = self.end
         if position >= end:
             return []
-        try:
+        with self._reading():
             try:
                 return self._read(position, end, max_bytes)
             except FileNotFoundError:  # dropped since the folder was listed
                 self._segments = []
                 return self._read(position, end, max_bytes)
-        except OSError as error:
-            raise ReadFailedError(f"the journal in {self._folder} cannot be read: {error.strerror}") from error
 
     def truncate(self, before: int) -> int:
         """Say that nothing before the position is needed any more; return the bytes that could be freed.
@@ -82,6 +82,13 @@ class SegmentReader:
         if self._open is not None:
             os.close(self._open[1])
             self._open = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ReadFailedError(f"the journal in {self._folder} cannot be read: {error.strerror}") from error
 
     def _truncate(self, before: int) -> int:
         if before > self._released:

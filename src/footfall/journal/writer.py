@@ -19,6 +19,7 @@ from footfall.journal.segments import (
     segment_path,
     segments,
     sync_folder,
+    to_disk,
 )
 
 _MAX_BUFFERS = 1000  # the system takes 1024 in one call
@@ -28,9 +29,9 @@ class SegmentWriter:
     """The writer of a journal folder; see `LogWriter` for the contract.
 
     Sizes are bytes; a segment is at most half of `max_bytes`, so that there is always one to drop. `sync` is called
-    with a file whose bytes must be on disk when it returns. `recovery` tells what opening found. Raises
-    JournalLockedError when another process writes here, JournalFormatError when the folder holds something else,
-    WriteFailedError when the system does not let it be opened.
+    with an open file or folder whose bytes or names must be on disk when it returns. `recovery` tells what opening
+    found. Raises JournalLockedError when another process writes here, JournalFormatError when the folder holds
+    something else, WriteFailedError when the system does not let it be opened.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class SegmentWriter:
         *,
         segment_bytes: int = 64 << 20,
         max_bytes: int = 4 << 30,
-        sync: Callable[[int], None] = os.fdatasync,
+        sync: Callable[[int], None] = to_disk,
     ) -> None:
         self._folder = folder
         self._segment_bytes = min(segment_bytes, max_bytes // 2)
@@ -64,10 +65,11 @@ class SegmentWriter:
 
     def check_room(self, size: int) -> None:
         """Raise JournalFullError if `size` more bytes would pass the budget."""
+        if self._end.position - self._oldest + size <= self._max_bytes:
+            return
+        if not segment_path(self._folder, self._oldest).exists():
+            self._oldest = self._find_oldest()
         used = self._end.position - self._oldest
-        if used + size > self._max_bytes and not segment_path(self._folder, self._oldest).exists():
-            self._oldest = min((segment.base for segment in segments(self._folder)), default=self._end.position)
-            used = self._end.position - self._oldest
         if used + size > self._max_bytes:
             raise JournalFullError(f"the journal holds {used} bytes of {self._max_bytes}")
 
@@ -106,11 +108,17 @@ class SegmentWriter:
         self.id, self._key = identity.id, identity.key
         tail = recover(self._folder, self._key)
         self._end = self._next = tail.end
-        self._oldest = min((segment.base for segment in segments(self._folder)), default=tail.end.position)
+        self._oldest = self._find_oldest()
         self._go_on(tail)
         self._mark = DurableMark(self._folder / DURABLE)
         self._mark.set(self._end)
         return tail.recovery
+
+    def _find_oldest(self) -> int:
+        try:
+            return min((segment.base for segment in segments(self._folder)), default=self.end)
+        except OSError as error:
+            raise WriteFailedError(f"the journal cannot be listed: {error.strerror}") from error
 
     def _go_on(self, tail: Tail) -> None:
         """Prepare the segment to write to; a full disk does not keep a journal from opening."""
@@ -140,7 +148,7 @@ class SegmentWriter:
             allocate(file, self._segment_bytes)
             os.pwrite(file, SegmentHeader(self._key, self._next.position, self._next.number).pack(), 0)
             self._sync(file)
-            sync_folder(self._folder)
+            sync_folder(self._folder, self._sync)
         except OSError:
             os.close(file)
             path.unlink(missing_ok=True)
@@ -148,14 +156,17 @@ class SegmentWriter:
         self._file, self._base = file, self._next.position
 
     def _cut(self, position: int) -> None:
-        """Remove what stands in segments behind a position, the last first."""
-        for segment in reversed(segments(self._folder)):
-            if segment.base < position:
-                used = segment.offset(position)
-                if segment.path.stat().st_size > used:
-                    os.truncate(segment.path, used)
-                break
+        """Remove what stands in segments behind a position; never so that a crash leaves a hole before a later one."""
+        known = segments(self._folder)
+        behind = [segment for segment in known if segment.base >= position]
+        for segment in reversed(behind):
             segment.remove()
+        if behind:
+            sync_folder(self._folder, self._sync)
+        for segment in known[: len(known) - len(behind)][-1:]:
+            used = segment.offset(position)
+            if segment.path.stat().st_size > used:
+                os.truncate(segment.path, used)
 
     def _write_all(self, records: Sequence[bytes]) -> None:
         index = 0

@@ -190,8 +190,9 @@ def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int], events: list
     for entry, size in zip(entries, sizes, strict=True):
         intake = entry.intake
         channel += intake.channels or [intake.channel] * size
-        idx += intake.indexes or range(size)
-        warnings += [intake.warnings.get(place) for place in range(size)] if intake.warnings else [None] * size
+        places = intake.indexes or range(size)
+        idx += places
+        warnings += [intake.warnings.get(place) for place in places] if intake.warnings else [None] * size
         if intake.device or intake.app:
             _fill_blanks(events[start : start + size], intake)
         start += size

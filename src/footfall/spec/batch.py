@@ -22,6 +22,7 @@ _EVENTS = b'"events"'
 _EARLIEST_MS = 946_684_800_000  # 2000-01-01; a smaller ets is in seconds, or not a time
 _LATEST_MS = 1e15
 _HARMLESS_COMMAS = 100_000  # cutting an array with no more of them takes little memory, whatever it holds
+_GLANCE = 100_000  # steps of `cut`; a twentieth of a second
 
 
 class BatchError(ValueError):
@@ -53,9 +54,9 @@ class Batch(Struct, frozen=True):
         if self.lines is not None:
             return _limited(self.lines, at_most)
         array = self.array or b"[]"
+        if at_most is not None and _holds_more(array, at_most):
+            raise BatchError(Reason.TOO_MANY_EVENTS)
         try:
-            if at_most is not None and array.count(b",") > max(at_most, _HARMLESS_COMMAS):
-                _limited(list(islice(cut(array), at_most + 1)), at_most)
             return _limited(split(array), at_most)
         except MalformedJSONError as error:
             raise _malformed(error) from None
@@ -90,6 +91,16 @@ def open_body(body: bytes, *, ndjson: bool = False, at_most: int | None = None) 
 def _lines(body: bytes, at_most: int | None) -> list[bytes]:
     lines = (line for found in _LINE.finditer(body) if (line := found.group().strip(_SPACE)))
     return _limited(list(islice(lines, None if at_most is None else at_most + 1)), at_most)
+
+
+def _holds_more(array: bytes, at_most: int) -> bool:
+    """Whether an array that would take much memory when cut is easily seen to hold more elements."""
+    if array.count(b",") <= max(at_most, _HARMLESS_COMMAS):
+        return False
+    try:
+        return sum(1 for _ in islice(cut(array, _GLANCE), at_most + 1)) > at_most
+    except MalformedJSONError:
+        return False
 
 
 def _limited(texts: list[bytes], at_most: int | None) -> list[bytes]:

@@ -44,7 +44,7 @@ class Intake(Struct, frozen=True, array_like=True, gc=False):
     `events` is a JSON array of the accepted events, each exactly as sent; `keys` holds two unsigned 64-bit
     little-endian numbers for each: the hash of (channel, mid) and the hash of its canonical content. `indexes` and
     `channels` are empty when they are the obvious ones: 0, 1, 2 … and `channel` for all. `lenient` says with which
-    shapes the events were accepted.
+    shapes the events were accepted. Everywhere an index is the event's place in the request, also in `warnings`.
     """
 
     version: int

@@ -7,20 +7,25 @@ import msgspec
 from footfall.spec.text import MAX_DEPTH
 from footfall.spec.verdict import json_type
 
+_ITEMS = 100
+
 
 def mask(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """The value with every string replaced by its length; keys, numbers and structure stay, down to `depth` levels."""
-    match value:
-        case str():
-            return f"<string {len(value)}>"
-        case list() | dict() if depth == 0:
-            return f"<{json_type(value)} {len(value)}>"
-        case list():
-            return [mask(item, depth - 1) for item in value]
-        case dict():
-            return {key: mask(item, depth - 1) for key, item in value.items()}
-        case _:
-            return value
+    """The value with every string replaced by its length; keys, numbers and structure stay.
+
+    What lies below `depth` levels, and what follows the first hundred items of an array, is only counted.
+    """
+    kind = type(value)
+    if kind is str:
+        return f"<string {len(value)}>"
+    if kind is not list and kind is not dict:
+        return value
+    if depth == 0:
+        return f"<{json_type(value)} {len(value)}>"
+    if kind is list:
+        more = [f"<{len(value) - _ITEMS} more>"] if len(value) > _ITEMS else []
+        return [mask(item, depth - 1) for item in value[:_ITEMS]] + more
+    return {key: mask(item, depth - 1) for key, item in value.items()}
 
 
 def payload_text(text: bytes, value: Any, *, masked: bool) -> str | None:

@@ -201,16 +201,16 @@ def split(array: bytes) -> list[bytes]:
     return list(cut(array))
 
 
-def cut(text: bytes) -> Iterator[bytes]:
+def cut(text: bytes, steps: int = _STEPS) -> Iterator[bytes]:
     """Cut an array or object at its commas by brackets alone, reading strings only to skip them.
 
     What stands between the commas may be no JSON. Raises MalformedJSONError where a piece is empty, where the brackets
-    do not balance, and where there are so many that cutting would take seconds.
+    do not balance, and after so many `steps`: a million take half a second, and one is a bracket or a run of them.
     """
     position = start = len(text) - len(text.lstrip(_SPACE)) + 1
     closing = b"]" if text[start - 1 : start] == b"[" else b"}"
     depth = 1
-    for _ in range(_STEPS):
+    for _ in range(steps):
         found = (_AT_TOP if depth == 1 else _BELOW).match(text, position)
         if found is None:
             raise MalformedJSONError.at(text, len(text), "the text ends too soon")

@@ -1,6 +1,6 @@
 """The paths that the collectors answer, and the question what became of an event."""
 
-from footfall.insights.openapi.parts import FateReply, Json, Taken, json_reply, ref, refusals
+from footfall.insights.openapi.parts import FateReply, Health, Json, Taken, json_reply, ref, refusals
 from footfall.settings import Settings
 
 _EXAMPLE = {
@@ -58,7 +58,11 @@ def _telemetry(settings: Settings, path: str) -> Json:
             ),
             "security": [{"key": []}, {}],
             "parameters": [_hint(header, text) for header, text in _HINT_HEADERS.items()],
-            "requestBody": {"required": True, "content": _bodies(settings)},
+            "requestBody": {
+                "required": True,
+                "description": "As application/x-ndjson, one event a line. Content-Encoding gzip, deflate, br or zstd.",
+                "content": _bodies(settings),
+            },
             "responses": _answers(settings),
         },
         "options": {
@@ -76,39 +80,23 @@ def _hint(name: str, description: str) -> Json:
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string", "maxLength": 200, "pattern": "^[\\x21-\\x7e]*$"},
+        "schema": {"type": "string"},
     }
 
 
 def _bodies(settings: Settings) -> Json:
-    event = {
-        "type": "object",
-        "description": "An event; see /schemas/{profile}/{eid}.json. A bad one is rejected by itself.",
-    }
-    events = {"type": "array", "items": event, "maxItems": settings.max_batch_events}
+    """What is refused as a whole when it is not so; what is wrong inside an event is told event by event."""
+    event = {"description": "An event; see /schemas/{profile}/{eid}.json. A bad one is rejected by itself."}
+    about = f"At most {settings.max_batch_events} events."
+    events = {"type": "array", "description": about, "items": event}
     batch = {
         "type": "object",
         "description": "A Sunbird batch. Only `events` is needed; `ets` lets a wrong clock be corrected.",
         "required": ["events"],
-        "properties": {
-            "id": {"type": "string"},
-            "ver": {"type": "string"},
-            "ets": {"type": "number"},
-            "events": events,
-        },
+        "properties": {"events": events, "ets": {"description": "When it was sent, epoch ms."}},
     }
-    single = {"type": "object", "required": ["eid"], "properties": {"eid": {"type": "string"}}}
-    return {
-        "application/json": {"schema": {"anyOf": [batch, events, single]}, "example": _EXAMPLE},
-        "application/x-ndjson": {
-            "schema": {
-                "type": "string",
-                "description": "One event a line.",
-                "contentMediaType": "application/x-ndjson",
-            },
-            "example": '{"eid":"IMPRESSION"}\n',
-        },
-    }
+    single = {"type": "object", "description": "One event.", "required": ["eid"]}
+    return {"application/json": {"schema": {"anyOf": [batch, events, single]}, "example": _EXAMPLE}}
 
 
 def _answers(settings: Settings) -> Json:
@@ -160,14 +148,13 @@ def _fate() -> Json:
 
 
 def _health() -> Json:
-    state = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
     return {
         "operationId": "health",
         "tags": ["operations"],
         "summary": "How the server is",
         "responses": {
-            "200": json_reply("All is well, or nothing is lost by what is not.", state),
-            "503": json_reply("Events cannot be taken, or do not arrive in the lake.", state),
+            "200": json_reply("All is well, or nothing is lost by what is not.", ref(Health)),
+            "503": json_reply("Events cannot be taken.", ref(Health)),
         },
     }
 
@@ -178,6 +165,7 @@ def _metrics() -> Json:
         "tags": ["operations"],
         "summary": "Prometheus metrics",
         "responses": {
-            "200": {"description": "Text exposition.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+            "200": {"description": "Text exposition.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            **refusals(s403="Metrics are shown to this machine only."),
         },
     }

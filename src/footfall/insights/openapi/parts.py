@@ -62,13 +62,41 @@ class Verdicts(Struct):
     warnings: list[Detail]
 
 
+class TakenParams(Struct):
+    """`params` of the reply to a batch; `msgid` as the batch had it."""
+
+    resmsgid: str
+    msgid: Any
+    status: Literal["successful"]
+    err: None
+    errmsg: None
+
+
+class Problem(Struct, omit_defaults=True):
+    """Something that is not as it should be, and what to do; `since` is epoch ms."""
+
+    what: str
+    do: str
+    since: Count = 0
+
+
+class Health(Struct):
+    """How the server is: `ok`, `degraded` (nothing is lost) or `failing` (events cannot be taken)."""
+
+    status: Literal["ok", "degraded", "failing"]
+    problems: list[Problem]
+    stages: dict[str, Any]
+    disk_free_bytes: Count | None
+    version: str
+
+
 class Taken(Struct):
     """The reply to a batch: everything accepted is on disk."""
 
     id: str
     ver: str
     ts: Stamp
-    params: Params
+    params: TakenParams
     responseCode: Literal["SUCCESS"]  # noqa: N815
     result: Verdicts
 
@@ -107,6 +135,7 @@ class SchemaIndex(Struct):
 SHAPES: tuple[type[Struct], ...] = (
     Refused,
     Taken,
+    Health,
     FateReply,
     Series,
     Totals,

@@ -7,10 +7,10 @@ SELECT
     coalesce(findings, '[]') AS findings,
     nullif(concat_ws(' ', agent_family, agent_version, agent_system), '') AS agent
 FROM ledger
-WHERE day >= CAST(make_timestamp(($received_at - 1) * 1000) AS DATE) -- a millisecond to either side: epoch_ms rounds
-  AND day <= CAST(make_timestamp(($received_at + 1) * 1000) AS DATE)
-  AND received_at >= make_timestamp(($received_at - 1) * 1000)
-  AND received_at < make_timestamp(($received_at + 1) * 1000)
+WHERE day >= CAST(epoch_ms(CAST($received_at AS BIGINT) - 1) AS DATE) -- a millisecond to either side: epoch_ms rounds
+  AND day <= CAST(epoch_ms(CAST($received_at AS BIGINT) + 1) AS DATE)
+  AND received_at >= epoch_ms(CAST($received_at AS BIGINT) - 1)
+  AND received_at < epoch_ms(CAST($received_at AS BIGINT) + 1)
   AND journal = $journal
   AND record = $record
   AND idx = $idx

@@ -5,10 +5,10 @@ WITH flat AS (
         received_at,
         concat_ws('.', epoch_ms(received_at), journal, record, idx) AS id
     FROM failed
-    WHERE day >= CAST(make_timestamp($since * 1000) AS DATE)
-      AND day <= CAST(make_timestamp($until * 1000) AS DATE)
-      AND received_at >= make_timestamp($since * 1000)
-      AND received_at < make_timestamp($until * 1000)
+    WHERE day >= CAST(epoch_ms(CAST($since AS BIGINT)) AS DATE)
+      AND day <= CAST(epoch_ms(CAST($until AS BIGINT)) AS DATE)
+      AND received_at >= epoch_ms(CAST($since AS BIGINT))
+      AND received_at < epoch_ms(CAST($until AS BIGINT))
       AND ($channel IS NULL OR channel = $channel)
 )
 SELECT code, count(*) AS n, epoch_ms(max(received_at)) AS newest, arg_max(id, received_at) AS sample

@@ -2,10 +2,10 @@
 WITH newest AS (
     SELECT event_type, findings
     FROM failed
-    WHERE day >= CAST(make_timestamp($since * 1000) AS DATE)
-      AND day <= CAST(make_timestamp($until * 1000) AS DATE)
-      AND received_at >= make_timestamp($since * 1000)
-      AND received_at < make_timestamp($until * 1000)
+    WHERE day >= CAST(epoch_ms(CAST($since AS BIGINT)) AS DATE)
+      AND day <= CAST(epoch_ms(CAST($until AS BIGINT)) AS DATE)
+      AND received_at >= epoch_ms(CAST($since AS BIGINT))
+      AND received_at < epoch_ms(CAST($until AS BIGINT))
       AND ($channel IS NULL OR channel = $channel)
     ORDER BY received_at DESC
     LIMIT 2000

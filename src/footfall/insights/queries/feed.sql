@@ -12,10 +12,10 @@ SELECT
     coalesce(warnings, []) AS warnings,
     derived_from
 FROM ledger
-WHERE day >= CAST(make_timestamp($since * 1000) AS DATE)
-  AND day <= CAST(make_timestamp($until * 1000) AS DATE)
-  AND received_at >= make_timestamp($since * 1000)
-  AND received_at < make_timestamp($until * 1000)
+WHERE day >= CAST(epoch_ms(CAST($since AS BIGINT)) AS DATE)
+  AND day <= CAST(epoch_ms(CAST($until AS BIGINT)) AS DATE)
+  AND received_at >= epoch_ms(CAST($since AS BIGINT))
+  AND received_at < epoch_ms(CAST($until AS BIGINT))
   AND ($channel IS NULL OR channel = $channel)
   AND ($fate IS NULL OR fate = $fate)
   AND ($type IS NULL OR event_type = $type)

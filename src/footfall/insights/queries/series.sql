@@ -1,13 +1,13 @@
 -- Events by type for each bucket. $edges: where the buckets start, epoch ms, ascending. A null type is "all others".
 WITH edges AS (
-    SELECT make_timestamp(unnest(CAST($edges AS BIGINT[])) * 1000) AS start
+    SELECT epoch_ms(unnest(CAST($edges AS BIGINT[]))) AS start
 ),
 counted AS (
     SELECT edges.start, coalesce(hourly.event_type, '') AS event_type, sum(hourly.n) AS n
     FROM hourly
     ASOF JOIN edges ON hourly.hour >= edges.start
-    WHERE hourly.hour >= make_timestamp($since * 1000)
-      AND hourly.hour < make_timestamp($until * 1000)
+    WHERE hourly.hour >= epoch_ms(CAST($since AS BIGINT))
+      AND hourly.hour < epoch_ms(CAST($until AS BIGINT))
       AND ($channel IS NULL OR hourly.channel = $channel)
       AND ($fate IS NULL OR hourly.fate = $fate)
     GROUP BY edges.start, hourly.event_type

@@ -87,8 +87,8 @@ function Theme() {
     <svg viewBox="0 0 20 20" width="16" height="16" aria-hidden="true">
       ${isDark
         ? html`<g fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"><circle cx="10" cy="10" r="3.6" />
-            <path d="M10 1.800v2M10 16.200v2M1.800 10h2M16.200 10h2M4.200 4.200l1.400 1.400M14.400 14.400l1.400 1.400M4.200 15.800l1.400-1.400M14.400 5.600l1.400-1.400" /></g>`
-        : html`<path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" d="M16.500 11.800A7 7 0 0 1 8.200 3.500a7 7 0 1 0 8.300 8.300z" />`}
+            <path d="M10 1.8v2M10 16.2v2M1.8 10h2M16.2 10h2M4.2 4.2l1.4 1.4M14.4 14.4l1.4 1.4M4.2 15.8l1.4-1.4M14.4 5.6l1.4-1.4" /></g>`
+        : html`<path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" d="M16.5 11.8A7 7 0 0 1 8.2 3.5a7 7 0 1 0 8.3 8.3z" />`}
     </svg>
   </button>`;
 }

@@ -90,7 +90,7 @@ export function Chart({ data, lines, until, label, onZoom }) {
         axes: axes(),
         series: [{}, ...plotSeries(lines, barWidth, paths)],
         hooks: {
-          setCursor: [(u) => setHover(at(u, span.current.buckets))],
+          setCursor: [(u) => setHover(at(u, span.current))],
           setSelect: [(u) => select(u, span.current, zoom.current)],
         },
       },
@@ -112,19 +112,22 @@ export function Chart({ data, lines, until, label, onZoom }) {
       onBlur=${() => setHover(null)}></div>
     <span id="chart-keys" class="unseen">Left and right arrow keys move through time, Enter zooms in.</span>
     ${hover && buckets[hover.index] !== undefined &&
-    html`<${Values} hover=${hover} lines=${lines} start=${buckets[hover.index]}
+    html`<i class="column" style=${{ left: `${GUTTER + hover.from}px`, width: `${hover.width}px` }}></i>
+      <${Values} hover=${hover} lines=${lines} start=${buckets[hover.index]}
       end=${buckets[hover.index + 1] ?? end} width=${width} />`}
   </figure>`;
 }
 
 // The bucket under the cursor; bars begin where their bucket does.
-function at(u, buckets) {
+function at(u, { buckets, end }) {
   const { left } = u.cursor;
   if (left === null || left === undefined || left < 0) return null;
   const seconds = u.posToVal(left, "x");
   let index = buckets.findIndex((start) => start / 1000 > seconds);
   index = index < 0 ? buckets.length - 1 : Math.max(0, index - 1);
-  return { index, left };
+  const from = u.valToPos(buckets[index] / 1000, "x");
+  const to = u.valToPos((buckets[index + 1] ?? end) / 1000, "x");
+  return { index, left, from, width: to - from };
 }
 
 function select(u, { buckets, end }, onZoom) {

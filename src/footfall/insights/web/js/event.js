@@ -41,7 +41,7 @@ export function EventDrawer({ id }) {
         <h2 id="drawer-title">${isReady && state.data ? typeName(state.data.event.event_type) : "Event"}</h2>
         ${isReady && state.data && html`<span class="fate ${state.data.event.fate}">${state.data.event.fate}</span>`}
         <span class="spring"></span>
-        <button class="plain close" aria-label="Close" onClick=${close}>✕</button>
+        <button class="close" aria-label="Close" onClick=${close}>✕</button>
       </header>
       ${!isReady && html`<p class="none">Loading …</p>`}
       ${isReady && state.problem && html`<p class="problem" role="alert">${state.problem}</p>`}

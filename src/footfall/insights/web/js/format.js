@@ -21,15 +21,21 @@ export const count = (n) => whole.format(n);
 export const short = (n) => (Math.abs(n) < 100_000 ? whole.format(n) : compact.format(n));
 export const axisCount = (n) => (n % 1 ? "" : compact.format(n));
 
-// The zone's distance from UTC, as in "UTC+05:30".
-export function zoneOffset(at = Date.now()) {
+// The zone with its distance from UTC, as in "Asia/Kolkata, UTC+05:30".
+export function zoneName(name, at) {
+  const offset = zoneOffset(at);
+  return name === offset ? name : `${name.replaceAll("_", " ")}, ${offset}`;
+}
+
+function zoneOffset(at = Date.now()) {
   const minutes = -new Date(at).getTimezoneOffset();
   const pad = (n) => String(Math.floor(n)).padStart(2, "0");
   return minutes ? `UTC${minutes < 0 ? "−" : "+"}${pad(Math.abs(minutes) / 60)}:${pad(Math.abs(minutes) % 60)}` : "UTC";
 }
 
-export function change({ settled, before }) {
-  if (!before) return settled ? { text: "new", direction: 1 } : null;
+// How a count differs from that of the period before; null where nothing can be said.
+export function change({ settled, before }, wasAnything = true) {
+  if (!before) return settled && wasAnything ? { text: "new", direction: 1 } : null;
   const ratio = settled / before - 1;
   const text = ratio >= 10 ? `×${compact.format(ratio + 1)}` : percent.format(ratio);
   return { text, direction: Math.abs(ratio) < 0.0005 ? 0 : Math.sign(ratio) };

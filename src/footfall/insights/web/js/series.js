@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { html } from "./html.js";
 import { assign } from "./colors.js";
 import { Chart, lineName } from "./chart.js";
-import { change, count, plural, range, zone, zoneOffset } from "./format.js";
+import { change, count, plural, range, zone, zoneName } from "./format.js";
 import { query, usePoll } from "./server.js";
 import { go, isShown, STEPS } from "./state.js";
 import { allLines, OTHER } from "./stack.js";
@@ -38,7 +38,7 @@ export function SeriesCard({ state, since, until, types, newest }) {
   return html`<section class="card series" aria-labelledby="series-title" aria-busy=${!data || stale}>
     <header class="card-head">
       <h2 id="series-title">${title}</h2>
-      <span class="note">${range(since, until)} · ${zone.replaceAll("_", " ")}, ${zoneOffset(until)}</span>
+      <span class="note">${range(since, until)} · ${zoneName(data?.step === "hour" ? zone : (data?.zone ?? zone), until)}</span>
       <span class="spring"></span>
       ${zoomed && html`<button class="plain" onClick=${() => go({ since: null, until: null })}>Reset zoom</button>`}
       <label class="select"><span class="unseen">Length of a bar</span>
@@ -69,7 +69,8 @@ function Nothing({ state, newest }) {
 }
 
 function Legend({ state, lines, types }) {
-  const changes = new Map((types ?? []).map((type) => [type.type, change(type)]));
+  const wasAnything = (types ?? []).some((type) => type.before > 0);
+  const changes = new Map((types ?? []).map((type) => [type.type, change(type, wasAnything)]));
   const all = lines.map((line) => line.type);
   const solo = (type) => go({ only: state.only.length === 1 && state.only[0] === type ? [] : [type], hide: [] });
   const toggle = (type) => {

@@ -17,16 +17,16 @@ export function Totals({ state, data }) {
   const before = data && range(data.since_before, data.since);
   return html`<section class="totals" aria-label="Totals">
     <${Tile} chosen=${state.fate === "all"} fate="all" label="Received" value=${received} known=${data}
-      about="everything that was sent here" good=${1} before=${before} />
+      about="everything that was sent here" good=${1} before=${before} past=${received.before} />
     ${tiles.map(
       (tile) => html`<${Tile} key=${tile.fate} ...${tile} chosen=${state.fate === tile.fate} known=${data}
-        value=${data?.fates[tile.fate] ?? NONE} share=${received.now} before=${before} />`,
+        value=${data?.fates[tile.fate] ?? NONE} share=${received.now} before=${before} past=${received.before} />`,
     )}
   </section>`;
 }
 
-function Tile({ fate, label, value, known, about, good, share, chosen, before }) {
-  const difference = known && change(value);
+function Tile({ fate, label, value, known, about, good, share, chosen, before, past }) {
+  const difference = known && change(value, past > 0);
   const meaning = difference ? ["worse", "", "better"][1 + Math.sign(difference.direction * good)] : "";
   const part = share ? value.now / share : 0;
   return html`<button class="tile ${fate}" aria-pressed=${chosen} onClick=${() => go({ fate })}
@@ -36,7 +36,7 @@ function Tile({ fate, label, value, known, about, good, share, chosen, before })
     <span class="tile-foot">
       ${difference && html`<span class="delta ${meaning}">${arrow(difference)} ${difference.text}</span>`}
       ${share !== undefined && known && html`<span>${percentage(part)} of received</span>`}
-      ${share === undefined && known && html`<span>vs ${count(value.before)} before</span>`}
+      ${share === undefined && known && html`<span>${past ? `vs ${count(value.before)} before` : "nothing before to compare with"}</span>`}
     </span>
   </button>`;
 }

@@ -1,0 +1,177 @@
+"""Everything that came in since the last reset: a door of its own, and its journal in memory."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+
+import msgspec
+from msgspec import Raw, Struct
+
+from footfall.collector.asgi import Application, Intaker
+from footfall.collector.door import Door
+from footfall.collector.gate import OPEN, Gate, Pass
+from footfall.collector.head import Head
+from footfall.control.access import Channel, Directory
+from footfall.journal.log import Record
+from footfall.journal.memory import MemoryLog
+from footfall.micro.shapes import Bad, Batch, Good, Remark, Totals
+from footfall.settings import Settings
+from footfall.spec.intake import Agent, Intake, unpack
+from footfall.spec.text import split
+from footfall.spec.verdict import Fate, Finding, Profile
+
+_NO_AGENT = Agent()
+
+
+class Keep(Struct, frozen=True):
+    """How much is kept to be looked at: the newest requests with at most so many events and bytes."""
+
+    events: int = 100_000
+    bytes: int = 256 << 20
+
+
+class OpenGate(Gate):
+    """Asks nobody for a key; on loopback it still refuses requests under a foreign name, as the collector does."""
+
+    def __init__(self, profile: Profile, *, is_local: bool) -> None:
+        super().__init__(Directory({}, {}), is_local=is_local)
+        self._everybody = Pass(Channel(OPEN, profile=profile, keep_payloads=True), is_open=True)
+
+    def enter(self, head: Head) -> Pass:
+        """The pass that everybody gets; raises RefusedError (403)."""
+        if self.is_open:
+            super().enter(head)
+        return self._everybody
+
+
+class Notebook:
+    """Takes requests through `intaker`; `on_change` is called after each that brought events.
+
+    Whole requests are dropped, the oldest first, when there is more than is to be kept.
+    """
+
+    def __init__(
+        self, settings: Settings, profile: Profile, behind: Application, on_change: Callable[[], None], keep: Keep
+    ) -> None:
+        self._door = Door(settings)
+        self._door.gate = OpenGate(profile, is_local=settings.is_loopback)
+        self.intaker = Intaker(self._door, self, behind, max_body=settings.max_body_bytes)
+        self._on_change = on_change
+        self._keep = keep
+        self._log = MemoryLog(max_bytes=max(keep.bytes, settings.max_inflated_bytes * 2))
+        self._held: deque[tuple[int, int]] = deque()
+        self._start = self._events = self._dropped = 0
+
+    @property
+    def end(self) -> int:
+        """Position after the last request."""
+        return self._log.end
+
+    def append(self, record: bytes) -> "asyncio.Future[int]":
+        """Keep a record; the future is done at once."""
+        events = unpack(record).of
+        self._make_room(events, len(record))
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(self._log.append([record]))
+        self._held.append((self._log.end, events))
+        self._events += events
+        self._on_change()
+        return done
+
+    def totals(self) -> Totals:
+        """The counts, of what was dropped too."""
+        fates: Counter[str] = Counter()
+        for (_, fate), number in self._door.tally.events.items():
+            fates[fate] += number
+        return Totals(
+            total=fates.total(),
+            good=fates[Fate.STORED],
+            bad=fates[Fate.REJECTED],
+            duplicate=fates[Fate.DUPLICATE],
+            refused={code: number for code, number in self._door.tally.requests.items() if code != "ok"},
+            dropped=self._dropped,
+            limit=self._keep.events,
+        )
+
+    def good(self, since: int = 0) -> Iterator[Good]:
+        """The accepted events of the requests from a position on, oldest first."""
+        for number, intake in self._intakes(since):
+            yield from _good(number, intake)
+
+    def bad(self, since: int = 0) -> Iterator[Bad]:
+        """The rejected events of the requests from a position on, oldest first."""
+        for number, intake in self._intakes(since):
+            yield from _bad(number, intake)
+
+    def _intakes(self, since: int) -> Iterator[tuple[int, Intake]]:
+        since = max(since, self._start)
+        for record in self._log.read(since, self._log.end - since):
+            if isinstance(record, Record):
+                yield record.number, unpack(record.payload)
+
+    def _make_room(self, events: int, size: int) -> None:
+        while self._held and (
+            self._events + events > self._keep.events or self._log.end - self._start + size > self._keep.bytes
+        ):
+            self._start, gone = self._held.popleft()
+            self._events -= gone
+            self._dropped += gone
+            self._log.truncate(self._start)
+
+
+class _Names(Struct):
+    eid: str
+    mid: str
+
+
+_names = msgspec.json.Decoder(_Names)
+
+
+def _good(number: int, intake: Intake) -> Iterator[Good]:
+    texts = split(intake.events)
+    indexes = intake.indexes or range(len(texts))
+    channels = intake.channels or [intake.channel] * len(texts)
+    for text, index, channel in zip(texts, indexes, channels, strict=True):
+        names = _names.decode(text)
+        yield Good(
+            mid=names.mid,
+            eid=names.eid,
+            event_type=names.eid,
+            channel=channel,
+            event=Raw(text),
+            warnings=_remarks(intake.warnings.get(index, [])),
+            received_at=intake.received_at,
+            batch=_batch(number, index, intake),
+        )
+
+
+def _bad(number: int, intake: Intake) -> Iterator[Bad]:
+    for refused in intake.refused:
+        yield Bad(
+            mid=refused.mid,
+            eid=refused.eid,
+            channel=refused.channel or intake.channel,
+            payload=None if refused.payload is None else Raw(refused.payload),
+            findings=_remarks(refused.findings),
+            received_at=intake.received_at,
+            batch=_batch(number, refused.index, intake),
+        )
+
+
+def _remarks(findings: list[Finding]) -> list[Remark]:
+    return [Remark(found.code, found.path, found.message, found.reason.hint, found.reason.docs) for found in findings]
+
+
+def _batch(number: int, index: int, intake: Intake) -> Batch:
+    agent = intake.agent or _NO_AGENT
+    return Batch(
+        number=number,
+        index=index,
+        of=intake.of,
+        sent_at=intake.sent_at,
+        device=intake.device,
+        app=intake.app,
+        agent_family=agent.family,
+        agent_version=agent.version,
+        agent_system=agent.system,
+    )

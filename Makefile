@@ -27,7 +27,7 @@ bench-full: .stamps/test .stamps/wrk
 	$(BIN)/python -m bench --full
 
 torture: .stamps/test
-	$(BIN)/python -m torture
+	$(BIN)/python -m tests.torture
 
 docs: .stamps/test
 	$(BIN)/python -m footfall.reference docs

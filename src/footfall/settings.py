@@ -1,4 +1,4 @@
-"""Every setting and its default; set on the command line, in FOOTFALL_* variables or DIR/footfall.toml, in that order."""
+"""Every setting and its default: the command line comes first, then FOOTFALL_* variables, then DIR/footfall.toml."""
 
 import os
 from collections.abc import Mapping

@@ -136,6 +136,13 @@ def test_chunked_body_with_trailers(collector: Collector) -> None:
         assert talk.ask(post(batch(event("after chunks")))).status == 200
 
 
+def test_trailers_without_end(collector: Collector) -> None:
+    with collector.talk() as talk:
+        talk.send(post(b"", transfer_encoding="chunked", content_length="") + b"1\r\n[\r\n0\r\nx: ")
+        talk.send(b"x" * (1 << 20))
+        assert talk.answer().status == 400
+
+
 def test_expect_continue(collector: Collector) -> None:
     body = batch(event("expected"))
     head, _, _ = post(body, expect="100-continue").partition(body)
@@ -220,7 +227,14 @@ def test_large_event_alone_is_rejected(collector: Collector) -> None:
 def test_everything_is_freed(collector: Collector) -> None:
     with collector.talk() as talk:
         talk.send(post(b"[" * 1000, content_length="5000"))
-    until(lambda: collector.metric("footfall_held_bytes") < 500)
+        until(lambda: collector.metric("footfall_held_bytes") == 1000)
+        with collector.talk() as other:
+            halves = post(batch(event("half"))) * 2
+            other.send(halves[:100])
+            for _ in range(5):  # there is always a request under way
+                other.send(halves[100:] + halves[:100])
+        talk.finish_sending()
+    until(lambda: collector.metric("footfall_held_bytes") == 0)
 
 
 def test_metrics_and_health_are_for_get(collector: Collector) -> None:

@@ -231,7 +231,7 @@ def test_feed_follows_commits_in_any_order(fresh: Place) -> None:
 
 
 def test_every_event_of_the_feed_opens(api: httpx.Client) -> None:
-    for listed in get(api, "/api/feed", limit=50, fate="rejected")["events"]:
+    for listed in get(api, "/api/feed", limit=12, fate="rejected")["events"]:
         event = get(api, f"/api/events/{listed['id']}")["event"]
         assert (event["id"], event["mid"], event["fate"]) == (listed["id"], listed["mid"], "rejected")
         assert event["findings"][0]["hint"]

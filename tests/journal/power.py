@@ -11,7 +11,7 @@ _SECTOR = 512
 
 
 class Disk:
-    """The `sync` of a writer on a folder.
+    """The `sync` and the `sync_names` of a writer on a folder.
 
     The sync number `fails_in` from now fails; before the sync number `ends_in` the power is cut and all fail from then
     on. `left` is the folder that remains.

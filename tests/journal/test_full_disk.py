@@ -13,7 +13,7 @@ import pytest
 
 from footfall.journal.log import WriteFailedError
 from footfall.journal.reader import SegmentReader
-from footfall.journal.segments import DURABLE, segments, to_disk
+from footfall.journal.segments import DURABLE, segments
 from footfall.journal.writer import SegmentWriter
 
 from .folders import Content, copy, open_writer, read_all, read_folder, write
@@ -31,7 +31,7 @@ class Disk:
         if self.fails_in == 0:
             self.before()
             raise OSError(errno.ENOSPC, "No space left on device")
-        to_disk(handle)
+        os.fsync(handle)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def largest_file(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("fails_in", range(1, 8))
 def test_a_sync_that_fails_anywhere_in_a_group_of_several_segments(tmp_path: Path, fails_in: int) -> None:
     disk = Disk()
-    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk)
+    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk, sync_names=disk)
     writer.append([b"first" * 40])
     disk.fails_in = fails_in
 
@@ -67,7 +67,7 @@ def test_a_sync_that_fails_anywhere_in_a_group_of_several_segments(tmp_path: Pat
 @pytest.mark.parametrize("fails_in", range(1, 8))
 def test_a_reader_that_looks_while_a_group_fails_is_not_misled(tmp_path: Path, fails_in: int) -> None:
     disk = Disk()
-    writer = SegmentWriter(tmp_path, segment_bytes=500, sync=disk)
+    writer = SegmentWriter(tmp_path, segment_bytes=500, sync=disk, sync_names=disk)
     first = writer.append([b"first" * 40])
     writer.append([b"second" * 30])
     reader = SegmentReader(tmp_path)
@@ -88,7 +88,7 @@ def test_a_reader_that_looks_while_a_group_fails_is_not_misled(tmp_path: Path, f
 @pytest.mark.parametrize("fails_in", range(1, 5))
 def test_a_segment_is_not_dropped_before_a_later_one_has_records(tmp_path: Path, fails_in: int) -> None:
     disk = Disk()
-    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk)
+    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk, sync_names=disk)
     end = writer.append([b"x" * 400])
     reader = SegmentReader(tmp_path / "0")
     disk.before = lambda: reader.truncate(end)
@@ -105,7 +105,7 @@ def test_a_segment_is_not_dropped_before_a_later_one_has_records(tmp_path: Path,
 
 def test_a_failed_group_is_gone_also_after_a_restart(tmp_path: Path) -> None:
     disk = Disk()
-    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk)
+    writer = SegmentWriter(tmp_path / "0", segment_bytes=500, sync=disk, sync_names=disk)
     writer.append([b"first"])
     disk.fails_in = 3
     with pytest.raises(WriteFailedError):
@@ -139,6 +139,14 @@ def test_no_room_for_a_new_segment(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     writer.append([b"z" * 10_000])
     assert read_folder(tmp_path).payloads == [b"x" * 60_000, b"z" * 10_000]
+
+
+def test_segments_are_dropped_on_a_full_disk(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path, segment_bytes=500)
+    end = writer.append([b"x" * 400] * 5)
+    with largest_file(0):
+        assert SegmentReader(tmp_path).truncate(end) > 1500
+    assert len(segments(tmp_path)) == 1
 
 
 def test_a_journal_opens_on_a_full_disk(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -12,7 +13,6 @@ from footfall.journal.frame import FRAME_SIZE
 from footfall.journal.group import GroupCommit
 from footfall.journal.log import JournalFullError, WriteFailedError
 from footfall.journal.memory import MemoryLog
-from footfall.journal.segments import to_disk
 from footfall.journal.writer import SegmentWriter
 
 from .folders import read_all, read_folder
@@ -41,7 +41,7 @@ class Gate:
         assert self.go.wait(10)
         if self.fails:
             raise OSError(errno.EIO, "Input/output error")
-        to_disk(file)
+        os.fdatasync(file)
 
     async def hold(self, group: GroupCommit) -> "asyncio.Future[int]":
         """Append a record and hold its sync: what is appended from now on goes into the next group."""
@@ -54,7 +54,7 @@ class Gate:
 
 
 def _open(folder: Path, sync: Gate | None = None, *, max_bytes: int = 1 << 20) -> GroupCommit:
-    writer = SegmentWriter(folder, segment_bytes=1 << 16, max_bytes=max_bytes, sync=sync or to_disk)
+    writer = SegmentWriter(folder, segment_bytes=1 << 16, max_bytes=max_bytes, sync=sync or os.fdatasync)
     return GroupCommit(writer, asyncio.get_running_loop())
 
 

@@ -35,7 +35,7 @@ class Machine(RuleBasedStateMachine):
         self._open()
 
     def _open(self) -> None:
-        self.writer = SegmentWriter(self.disk.folder, segment_bytes=1200, sync=self.disk)
+        self.writer = SegmentWriter(self.disk.folder, segment_bytes=1200, sync=self.disk, sync_names=self.disk)
         self.reader = SegmentReader(self.disk.folder)
         self.disk.note_mark()
 

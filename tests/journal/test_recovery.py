@@ -89,7 +89,7 @@ def test_a_torn_tail_longer_than_the_search_window(tmp_path: Path) -> None:
 def test_a_power_cut_after_a_failed_group_leaves_no_hole(tmp_path: Path, fails_in: int) -> None:
     for seed in range(15):
         disk = Disk(tmp_path / str(seed), Random(seed))
-        writer = SegmentWriter(disk.folder, segment_bytes=300, sync=disk)
+        writer = SegmentWriter(disk.folder, segment_bytes=300, sync=disk, sync_names=disk)
         writer.append([b"one"])
         disk.fails_in = fails_in
         with contextlib.suppress(WriteFailedError):

@@ -34,7 +34,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory, origin: str) -> Iterator[Key
         "nameless-1.3.0": {},
         "elsewhere": {"origins": ("https://elsewhere.example",)},
         "strict": {"profile": "sunbird"},
-        "slow": {"rate": 20.0, "burst": 10.0},
+        "slow": {"rate": 20.0, "burst": 1.0},
     }
     with Control.open(data / "control.db") as control:
         keys = {name: control.add_channel(name, **options) for name, options in channels.items()}
@@ -99,6 +99,7 @@ def test_a_client_over_its_rate_loses_nothing(keyed: Keyed) -> None:
     calls = [("heartbeat", {"n": n}) for n in range(40)]
     said = config(keyed.served, "slow", authtoken=keyed.keys["slow"].secret)
     requests = call("sdk-2.0.1", said, [*calls, ("syncEvents",)])
-    assert [request.status for request in requests] == [200, 429, 200]
-    assert requests[1].body == requests[2].body
-    prove(keyed.served, "slow", [requests[0], requests[2]])
+    (refused,) = (request for request in requests if request.status == 429)
+    taken = [request for request in requests if request.status == 200]
+    assert refused.body in {request.body for request in taken}
+    prove(keyed.served, "slow", taken)

@@ -128,7 +128,7 @@ def rotate(
     """
     from footfall.control.store import Control
 
-    kinds = [chosen.value for chosen in kind or KeyKind]
+    kinds: Any = [chosen.value for chosen in kind or KeyKind]
     with Control.open(data / "control.db") as control:
         new = control.rotate(name, kinds, grace_seconds=grace)
     _show_keys(name, new.public, new.secret, shown)

@@ -17,16 +17,18 @@ from uvicorn.server import ServerState
 
 from footfall.collector import wire
 from footfall.collector.door import Entry, Visit
-from footfall.collector.head import EXACT, Head, is_ingest_target
+from footfall.collector.head import EXACT, Head, is_ingest_target, path_of
 from footfall.collector.lobby import Lobby
 from footfall.collector.refusal import RefusedError
 from footfall.collector.reply import Reply
+from footfall.collector.turn import Turn
 from footfall.journal.log import JournalFullError, WriteFailedError
 from footfall.spec.reasons import Reason
 
 _log = structlog.get_logger()
 
 _MAX_HEAD = 64 << 10
+_MAX_TRAILER = 512 << 10  # more than one read from the socket
 _MAX_QUEUED = 64
 _SMALL_BODY = 64 << 10
 _LINGER_SECONDS = 2.0
@@ -39,49 +41,6 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 class _CutError(Exception):
     """Ends the parser's work on a connection that is closed already."""
-
-
-class _Silent:
-    """Stands where an ASGI cycle has the event on which its task waits."""
-
-    def set(self) -> None:
-        """Wake nobody."""
-
-
-_SILENT = _Silent()
-
-
-class Turn:
-    """One request with events; has what uvicorn looks for in a cycle."""
-
-    __slots__ = (
-        "began",
-        "body",
-        "disconnected",
-        "expects_continue",
-        "head",
-        "keep_alive",
-        "message_event",
-        "more_body",
-        "outcome",
-        "response_complete",
-        "size",
-        "started",
-    )
-
-    def __init__(self, head: Head, outcome: Visit | Reply, *, keep_alive: bool, expects_continue: bool, began: float):
-        self.head = head
-        self.outcome = outcome
-        self.keep_alive = keep_alive
-        self.expects_continue = expects_continue
-        self.began = began
-        self.body: bytes | bytearray = b""
-        self.size = 0
-        self.started = False
-        self.more_body = True
-        self.response_complete = False
-        self.disconnected = False
-        self.message_event = _SILENT
 
 
 class Edge(HttpToolsProtocol):
@@ -104,7 +63,7 @@ class Edge(HttpToolsProtocol):
         self._phase = _IDLE
         self._head_bytes = 0
         self._chunk_bytes = 0
-        self._held = 0
+        self._unexplained = 0
         self._lingered = 0
         self._is_last = False
         self._is_upgrade = False
@@ -119,7 +78,9 @@ class Edge(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._release()
+        for turn in (self.cycle, *(queued for queued, _ in self.pipeline)):
+            if isinstance(turn, Turn):
+                self._free(turn)
         self.pipeline.clear()
         self.deadline = inf
 
@@ -140,17 +101,15 @@ class Edge(HttpToolsProtocol):
             return
         if self._is_last:
             return
-        self._held += size
-        self._lobby.held += size
         self._chunk_bytes = size
-        if self._lobby.held > self._lobby.max_held:
-            self._end(RefusedError(503, Reason.OVERLOADED, retry_after=1))
-            return
+        self._unexplained += size
         self._parse(data)
         if self._phase == _HEAD:
             self._head_bytes += size
             if self._head_bytes > _MAX_HEAD:
                 self._end(RefusedError(431, Reason.BAD_REQUEST, "The request's head is too large."))
+        elif self._phase == _BODY and self._unexplained > _MAX_TRAILER:
+            self._end(RefusedError(400, Reason.BAD_REQUEST, "The body's framing is larger than what it frames."))
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -192,6 +151,7 @@ class Edge(HttpToolsProtocol):
             raise _CutError
         self._phase = _HEAD
         self._head_bytes = 0
+        self._unexplained = 0
         self.deadline = self.loop.time() + self._settings.header_timeout
         self.url = b""
         self.expect_100_continue = False
@@ -210,12 +170,13 @@ class Edge(HttpToolsProtocol):
             self._is_upgrade = True
             return
         self._phase = _BODY
+        self._unexplained = 0
         self.deadline = self.loop.time() + self._settings.body_timeout
         if self._chunk_bytes + self._head_bytes > _MAX_HEAD:
             self._check_head_size()
         path, _, query = self.url.partition(b"?")
         if not path.startswith(b"/"):
-            path = self._absolute_path()
+            path = path_of(self.url)
         if path in EXACT or is_ingest_target(path):
             self._queue(self._turn(query))
         else:
@@ -223,23 +184,26 @@ class Edge(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         turn = self.cycle
+        self._unexplained = 0
         if not isinstance(turn, Turn):
-            return super().on_body(body)
-        turn.size += len(body)
+            super().on_body(body)
+            return
+        size = len(body)
+        turn.size += size
         if turn.response_complete or isinstance(turn.outcome, Reply):
-            return None
+            return
+        turn.held += size
+        self._lobby.held += size
         if turn.size > self._settings.max_body_bytes:
-            turn.body = b""
-            turn.outcome = self._lobby.door.refuse(turn.head, RefusedError(413, Reason.BODY_TOO_LARGE))
-            if turn.started:
-                self._refuse_early(turn, turn.outcome)
+            self._refuse_body(turn, RefusedError(413, Reason.BODY_TOO_LARGE))
+        elif self._lobby.held > self._lobby.max_held:
+            self._refuse_body(turn, RefusedError(503, Reason.OVERLOADED, retry_after=1))
         elif not turn.body:
             turn.body = body
         else:
             if isinstance(turn.body, bytes):
                 turn.body = bytearray(turn.body)
             turn.body += body
-        return None
 
     def on_message_complete(self) -> None:
         turn = self.cycle
@@ -280,7 +244,7 @@ class Edge(HttpToolsProtocol):
             self._take(turn)
             return
         length = int(turn.head.headers.get(b"content-length", b"0"))
-        if isinstance(turn.outcome, Visit) and self._lobby.held - self._held + length > self._lobby.max_held:
+        if isinstance(turn.outcome, Visit) and self._lobby.held - turn.held + length > self._lobby.max_held:
             turn.outcome = self._lobby.door.refuse(turn.head, RefusedError(503, Reason.OVERLOADED, retry_after=1))
         if isinstance(turn.outcome, Visit):
             if turn.expects_continue and not turn.size:
@@ -324,6 +288,7 @@ class Edge(HttpToolsProtocol):
 
     def _reply(self, turn: Turn, reply: Reply) -> None:
         turn.response_complete = True
+        self._free(turn)
         self._lobby.door.tally.seconds.observe(self.loop.time() - turn.began)
         if self.transport.is_closing():
             return
@@ -333,9 +298,17 @@ class Edge(HttpToolsProtocol):
             self.transport.close()
         self.on_response_complete()
 
+    def _refuse_body(self, turn: Turn, error: RefusedError) -> None:
+        turn.body = b""
+        turn.outcome = self._lobby.door.refuse(turn.head, error)
+        self._free(turn)
+        if turn.started:
+            self._refuse_early(turn, turn.outcome)
+
     def _refuse_early(self, turn: Turn, reply: Reply) -> None:
         """Reply before the body is here, and wait a little for the client to notice before the connection is cut."""
         turn.response_complete = True
+        self._free(turn)
         self._lobby.door.tally.seconds.observe(self.loop.time() - turn.began)
         self._say_goodbye(reply)
 
@@ -343,7 +316,7 @@ class Edge(HttpToolsProtocol):
 
     def _leave_to_application(self) -> None:
         """Go the way of uvicorn; what it made at the message's beginning is made here."""
-        if not self._is_plain(self.url):
+        if not path_of(self.url).startswith(b"/"):
             self._end(RefusedError(400, Reason.BAD_REQUEST, "The request's target is not a path."))
             raise _CutError
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -373,7 +346,6 @@ class Edge(HttpToolsProtocol):
         if self._phase == _WAIT:
             self._phase = _IDLE
             self.deadline = self.loop.time() + self._settings.idle_timeout
-            self._release()
 
     def _start_next(self) -> None:
         if self.pipeline and not self.transport.is_closing():
@@ -385,24 +357,11 @@ class Edge(HttpToolsProtocol):
         if not self.pipeline and not self.flow.write_paused:
             self.flow.resume_reading()
 
-    def _absolute_path(self) -> bytes:
-        try:
-            return httptools.parse_url(self.url).path or b""
-        except httptools.HttpParserError:
-            return b""
-
-    @staticmethod
-    def _is_plain(url: bytes) -> bool:
-        try:
-            return (httptools.parse_url(url).path or b"").startswith(b"/")
-        except httptools.HttpParserError:
-            return False
-
     # Limits
 
     def expire(self) -> None:
         """End the connection: its time is up."""
-        if self._phase == _IDLE and self._held == 0:
+        if self._phase == _IDLE:
             self.transport.close()
         elif self._phase in (_HEAD, _BODY):
             self._end(RefusedError(408, Reason.BODY_TOO_SLOW))
@@ -445,11 +404,10 @@ class Edge(HttpToolsProtocol):
         self.transport.write(wire.response(reply, keep_alive=False))
         self._phase = _LINGER
         self.deadline = self.loop.time() + _LINGER_SECONDS
-        self._release()
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
-    def _release(self) -> None:
-        self._lobby.held -= self._held
-        self._held = 0
+    def _free(self, turn: Turn) -> None:
+        self._lobby.held -= turn.held
+        turn.held = 0

@@ -52,8 +52,8 @@ def read_msgid(batch: Batch, body: bytes) -> bytes:
     """The sender's msgid, as JSON text, from a body that took the careful way."""
     if batch.array is None or len(batch.array) >= len(body):
         return b"null"
-    before = body[: min(body.find(_EVENTS), _LONGEST_ENVELOPE)]
-    return b"null" if b"\\" in before else _msgid(before)
+    around = body[: min(body.find(_EVENTS), _LONGEST_ENVELOPE)] + body[body.rfind(b"]") + 1 :][:_LONGEST_ENVELOPE]
+    return b"null" if b"\\" in around else _msgid(around)
 
 
 def _msgid(envelope: bytes) -> bytes:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
+import httptools
 from msgspec import Struct
 
 PATHS = (
@@ -58,3 +59,11 @@ def is_ingest_target(path: bytes) -> bool:
     return path in EXACT or (
         (b"telemetry" in path.lower() or b"%" in path) and is_ingest(unquote(path.decode("latin-1")))
     )
+
+
+def path_of(target: bytes) -> bytes:
+    """The path of a request's target, also of one in absolute form; empty where there is none."""
+    try:
+        return httptools.parse_url(target).path or b""
+    except httptools.HttpParserError:
+        return b""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 class Window:
     """Two generations of {key hash: content hash}; the older one is dropped when the newer one is full.
 
-    Holds at most twice `size` entries, each about 150 bytes.
+    Holds at most twice `size` entries, each about 170 bytes.
     """
 
-    def __init__(self, size: int = 250_000) -> None:
+    def __init__(self, size: int = 100_000) -> None:
         self._size = size
         self._new: dict[int, int] = {}
         self._old: dict[int, int] = {}

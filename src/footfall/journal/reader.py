@@ -3,7 +3,7 @@
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -92,8 +92,9 @@ class SegmentReader:
 
     def _truncate(self, before: int) -> int:
         if before > self._released:
-            write_mark(self._folder / RELEASED, Place(before))
-            self._released = before
+            with suppress(OSError):  # a disk too full for the mark needs the segments dropped all the more
+                write_mark(self._folder / RELEASED, Place(before))
+                self._released = before
         known = segments(self._folder)
         freed = 0
         for segment, following in pairwise(known):

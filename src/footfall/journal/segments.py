@@ -14,7 +14,6 @@ import errno
 import mmap
 import os
 import re
-import stat
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -127,16 +126,8 @@ def extents(folder: Path) -> list[tuple[Segment, int | None]]:
     return list(zip(known, [*(segment.base for segment in known[1:]), None], strict=False))
 
 
-def to_disk(handle: int) -> None:
-    """Make the bytes of an open file, or the names in an open folder, durable."""
-    if stat.S_ISDIR(os.fstat(handle).st_mode):
-        os.fsync(handle)  # names are metadata that fdatasync need not write
-    else:
-        os.fdatasync(handle)
-
-
-def sync_folder(folder: Path, sync: Callable[[int], None] = to_disk) -> None:
-    """Make names created or removed in a folder durable."""
+def sync_folder(folder: Path, sync: Callable[[int], None] = os.fsync) -> None:
+    """Make names created or removed in a folder durable; they are metadata, which fdatasync need not write."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         sync(handle)
@@ -187,7 +178,7 @@ def write_mark(path: Path, place: Place) -> None:
     handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         os.pwrite(handle, _pack_mark(place), 0)
-        to_disk(handle)
+        os.fdatasync(handle)
     finally:
         os.close(handle)
 

@@ -19,7 +19,6 @@ from footfall.journal.segments import (
     segment_path,
     segments,
     sync_folder,
-    to_disk,
 )
 
 _MAX_BUFFERS = 1000  # the system takes 1024 in one call
@@ -29,9 +28,9 @@ class SegmentWriter:
     """The writer of a journal folder; see `LogWriter` for the contract.
 
     Sizes are bytes; a segment is at most half of `max_bytes`, so that there is always one to drop. `sync` is called
-    with an open file or folder whose bytes or names must be on disk when it returns. `recovery` tells what opening
-    found. Raises JournalLockedError when another process writes here, JournalFormatError when the folder holds
-    something else, WriteFailedError when the system does not let it be opened.
+    with an open file whose bytes must be on disk when it returns, `sync_names` with an open folder whose names must be.
+    `recovery` tells what opening found. Raises JournalLockedError when another process writes here, JournalFormatError
+    when the folder holds something else, WriteFailedError when the system does not let it be opened.
     """
 
     def __init__(
@@ -40,12 +39,14 @@ class SegmentWriter:
         *,
         segment_bytes: int = 64 << 20,
         max_bytes: int = 4 << 30,
-        sync: Callable[[int], None] = to_disk,
+        sync: Callable[[int], None] = os.fdatasync,
+        sync_names: Callable[[int], None] = os.fsync,
     ) -> None:
         self._folder = folder
         self._segment_bytes = min(segment_bytes, max_bytes // 2)
         self._max_bytes = max_bytes
         self._sync = sync
+        self._sync_names = sync_names
         self._file = -1
         self._base = self._oldest = 0
         with contextlib.ExitStack() as undo:
@@ -148,7 +149,7 @@ class SegmentWriter:
             allocate(file, self._segment_bytes)
             os.pwrite(file, SegmentHeader(self._key, self._next.position, self._next.number).pack(), 0)
             self._sync(file)
-            sync_folder(self._folder, self._sync)
+            sync_folder(self._folder, self._sync_names)
         except OSError:
             os.close(file)
             path.unlink(missing_ok=True)
@@ -162,7 +163,7 @@ class SegmentWriter:
         for segment in reversed(behind):
             segment.remove()
         if behind:
-            sync_folder(self._folder, self._sync)
+            sync_folder(self._folder, self._sync_names)
         for segment in known[: len(known) - len(behind)][-1:]:
             used = segment.offset(position)
             if segment.path.stat().st_size > used:

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from deltalake.transaction import AddAction
 from msgspec import json
 
 from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column
+from footfall.lake.disk import make_folder, sync
 
 _TYPES: dict[str, Any] = {
     "string": pa.string(),
@@ -30,29 +31,48 @@ _ROW_GROUP = 64 * 1024
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
-    """Columns as an Arrow schema."""
+    """Columns as the Arrow schema of a file: the partitions are in its path."""
     return pa.schema([(column.name, _TYPES[column.kind]) for column in columns])
 
 
-EVENTS_SCHEMA = arrow_schema(column for column in EVENTS if column.name not in PARTITIONS)
+def stored_columns(columns: Iterable[Column], partitions: Iterable[str]) -> pa.Schema:
+    """The Arrow schema of the files of a table."""
+    return arrow_schema(column for column in columns if column.name not in partitions)
+
+
+EVENTS_SCHEMA = stored_columns(EVENTS, PARTITIONS)
 HOURLY_SCHEMA = arrow_schema(HOURLY)
 
 
-def write(root: Path, table: pa.Table, partition: dict[str, str], *, data_change: bool = True) -> AddAction:
+def new_path(partition: Mapping[str, str], schema: int) -> str:
+    """A path for a new file, relative to its table's folder; the name tells the number of the file's schema."""
+    name = f"{uuid.uuid4().hex}.{schema}.parquet"
+    return "/".join([*(f"{name}={value}" for name, value in partition.items()), name])
+
+
+def schema_number(path: str) -> int:
+    """The number of the schema that a file was written with."""
+    number = path.rsplit("/", 1)[-1].split(".")[1]
+    return int(number) if number.isdigit() else 1
+
+
+def write(
+    root: Path, table: pa.Table, partition: dict[str, str], *, schema: int = 1, data_change: bool = True
+) -> AddAction:
     """Write one Parquet file below a table's folder, durably, and return the action that adds it to the table.
 
     Raises OSError when the disk is full or failing; nothing is left behind then.
     """
-    folder = "/".join(f"{name}={value}" for name, value in partition.items())
-    relative = f"{folder}/{uuid.uuid4().hex}.parquet".lstrip("/")
+    relative = new_path(partition, schema)
     path = root / relative
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
         with path.open("wb") as file:
             _write_table(file, table)
             file.flush()
             os.fsync(file.fileno())
             size = file.tell()
+        sync(path.parent)
     except (OSError, pa.ArrowException):
         path.unlink(missing_ok=True)
         raise

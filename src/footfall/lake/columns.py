@@ -11,10 +11,11 @@ PARTITIONS = ["day", "fate"]
 
 
 class Column(Struct, frozen=True):
-    """A column: its name and its Delta type (`strings` is an array of string)."""
+    """A column: its name, its Delta type (`strings` is an array of string), and the number of the first schema with it."""
 
     name: str
     kind: Kind
+    since: int = 1
 
 
 def _columns(**kinds: str) -> list[Column]:

@@ -1,11 +1,14 @@
 """A Delta table of the lake: opened, created or migrated, and committed to together with journal positions."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import structlog
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import (
     AddAction,
     CommitProperties,
@@ -13,21 +16,30 @@ from deltalake.transaction import (
     RemoveAction,
     Transaction,
 )
-from msgspec import Struct, json
+from msgspec import Struct
 
 from footfall.failure import TerminalError, TransientError
+from footfall.lake import deltalog
+from footfall.lake.arrow import write
 from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column, delta_schema
+from footfall.lake.disk import make_folder
+from footfall.lake.removal import removals
 
+_log = structlog.get_logger()
 SCHEMA_APP = "footfall.schema"
-_CHECKPOINT_EVERY = 100
+_CHECKPOINT_EVERY = 25  # a commit reads what came since the last one: its cost grows with that
 _CONFIGURATION = {
-    "delta.logRetentionDuration": "interval 2 days",
+    # Every commit and every reader lists the log, so it must stay short: 20,000 entries make a commit take 300 ms.
+    "delta.logRetentionDuration": "interval 30 minutes",
     "delta.deletedFileRetentionDuration": "interval 1 days",
     "delta.checkpointInterval": "100000",
     "delta.dataSkippingStatsColumns": "ets,occurred_at,received_at,hour",
 }
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|↳|^\s*\d+: .*$", re.MULTILINE)
+_LONGEST = 300
 
 Migration = Callable[[DeltaTable], None]
+Action = AddAction | RemoveAction
 
 
 class LakeVersionError(TerminalError):
@@ -35,7 +47,7 @@ class LakeVersionError(TerminalError):
 
 
 class CommitError(TransientError):
-    """A commit did not go through; the same files can be committed again."""
+    """A commit did not go through, or may not have; the same call can be made again."""
 
     retry_after = 1.0
 
@@ -43,7 +55,8 @@ class CommitError(TransientError):
 class Layout(Struct, frozen=True):
     """A table's name, columns, partitions, and the numbered steps that brought it to its present schema.
 
-    Step n turns schema n into schema n+1; the first release is schema 1.
+    Step n turns schema n into schema n+1; the first release is schema 1. A step may add columns, each with its `since`,
+    and must be safe to repeat: a crash may come between it and the note that it was done.
     """
 
     name: str
@@ -61,93 +74,139 @@ EVENTS_TABLE = Layout("events", EVENTS, PARTITIONS)
 HOURLY_TABLE = Layout("hourly", HOURLY)
 
 
+def adding(*columns: Column) -> Migration:
+    """The step that adds columns to a table."""
+
+    def step(table: DeltaTable) -> None:
+        known = {field.name for field in table.schema().fields}
+        missing = tuple(column for column in columns if column.name not in known)
+        if missing:
+            table.alter.add_columns(delta_schema(missing).fields)
+
+    return step
+
+
 class LakeTable:
-    """One writer's handle on a Delta table."""
+    """The one writer's handle on a Delta table."""
 
     def __init__(self, root: Path, layout: Layout) -> None:
-        """Open the table below the lake's folder; create or migrate it when needed. Raises LakeVersionError."""
+        """Open the table below the lake's folder; create or migrate it when needed.
+
+        The caller holds the lake's lock. Raises LakeVersionError, CommitError or OSError.
+        """
         self.folder = root / layout.name
         self._layout = layout
-        drop_torn_commit(self.folder)
+        self._is_unsure = False
+        for name in deltalog.repair(self.folder):
+            _log.error("log entry was torn and is removed", table=layout.name, entry=name)
         try:
-            self.delta = DeltaTable(self.folder)
-        except TableNotFoundError:
-            self.delta = self._create()
-        self._migrate()
+            self._delta = self._open()
+            self._checkpointed = self._synced = self.version
+            self._migrate()
+        except DeltaError as error:
+            raise CommitError(f"the table {layout.name} cannot be opened: {plain(error)}") from error
 
     @property
     def version(self) -> int:
         """Version of the table as last seen."""
-        return self.delta.version()
+        return self._delta.version()
 
     def position(self, app: str) -> int | None:
         """The position committed for an application, such as a journal; None when there is none."""
-        return self.delta.transaction_version(app)
+        return self._delta.transaction_version(app)
 
-    def commit(
-        self, actions: Sequence[AddAction | RemoveAction], positions: Mapping[str, int], *, note: str = "append"
-    ) -> int:
-        """Commit files and positions in one step, durably; return the table's new version. Raises CommitError."""
-        if not self.is_at(positions):
-            self._commit(actions, positions, note)
+    def write(self, table: pa.Table, partition: dict[str, str], *, data_change: bool = True) -> AddAction:
+        """Write a file of the present schema, durably, to be committed. Raises OSError; leaves nothing behind then."""
+        return write(self.folder, table, partition, schema=self._layout.version, data_change=data_change)
+
+    def commit(self, actions: Sequence[Action], positions: Mapping[str, int], *, note: str = "append") -> int:
+        """Commit files and positions in one step, durably; return the table's version.
+
+        Where exactly these positions are committed already, nothing is: a commit that went through without saying so
+        is not repeated. Raises CommitError.
+        """
         try:
+            self._commit(actions, positions, note)
             self._sync()
-        except OSError as error:
-            raise CommitError(f"the commit to {self._layout.name} is not durable: {error.strerror}") from error
-        if self.version % _CHECKPOINT_EVERY == 0:
-            self.delta.create_checkpoint()
+        except (DeltaError, OSError) as error:
+            raise CommitError(f"the commit to {self._layout.name} failed: {plain(error)}") from error
+        if self.version - self._checkpointed >= _CHECKPOINT_EVERY:
+            self.checkpoint()
         return self.version
 
     def is_at(self, positions: Mapping[str, int]) -> bool:
-        """Whether exactly these positions were committed last: a commit that failed to say so must not be repeated."""
+        """Whether exactly these positions were committed."""
         return bool(positions) and all(self.position(app) == position for app, position in positions.items())
 
-    def _commit(self, actions: Sequence[AddAction | RemoveAction], positions: Mapping[str, int], note: str) -> None:
-        properties = CommitProperties(
-            custom_metadata={"footfall": note},
-            app_transactions=[Transaction(app, position) for app, position in positions.items()],
-        )
+    def adds(self) -> pa.Table:
+        """The files of the newest version, a row each, with partitions and statistics in columns. Raises CommitError."""
         try:
-            self.delta.create_write_transaction(
-                list(actions),
-                "append",
-                self.delta.schema(),
-                self._layout.partitions or None,
-                commit_properties=properties,
-                post_commithook_properties=PostCommitHookProperties(
-                    create_checkpoint=False, cleanup_expired_logs=False
-                ),
-            )
-            self.delta.update_incremental()
-        except (CommitFailedError, DeltaError, OSError) as error:
-            self.delta.update_incremental()
-            if not self.is_at(positions):
-                raise CommitError(f"the commit to {self._layout.name} failed: {error}") from error
+            self._refresh()
+            return pa.table(self._delta.get_add_actions(flatten=True))
+        except DeltaError as error:
+            raise CommitError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
 
-    def tidy(self, hours: float) -> int:
-        """Remove files that no version of the last hours needs, and old log entries; return the number of files."""
-        self.delta.update_incremental()
-        removed = self.delta.vacuum(max(1, round(hours)), dry_run=False, enforce_retention_duration=False, full=True)
-        self.delta.create_checkpoint()
-        self.delta.cleanup_metadata()
-        return len(removed)
+    def removals(self, paths: Collection[str] | None = None, *, data_change: bool = False) -> list[RemoveAction]:
+        """Actions that remove files (relative paths; all when not given) from the newest version. Raises CommitError."""
+        return removals(self.adds(), paths, data_change=data_change)
 
-    def files(self) -> list[str]:
-        """Paths of the files of the version last seen."""
-        return list(self.delta.file_uris())
+    def files(self) -> list[Path]:
+        """The files of the newest version. Raises CommitError."""
+        return [self.folder / path for path in self.adds().column("path").to_pylist()]
 
     def added(self, version: int) -> list[str] | None:
         """Relative paths of the files that a version added with new data; None when the log no longer says."""
+        return deltalog.added(self.folder, version)
+
+    def checkpoint(self) -> bool:
+        """Sum up the log in one file, durably; what fails here is done at the next commit."""
+        self._checkpointed = self.version
         try:
-            lines = log_path(self.folder, version).read_bytes().splitlines()
-        except FileNotFoundError:
-            return None
-        actions = [json.decode(line, type=_LogLine) for line in lines]
-        return [line.add.path for line in actions if line.add is not None and line.add.dataChange]
+            self._delta.create_checkpoint()
+            deltalog.sync_checkpoint(self.folder, self.version)
+        except (DeltaError, OSError) as error:
+            _log.warning("checkpoint failed", table=self._layout.name, error=plain(error))
+            return False
+        return True
+
+    def sweep(self) -> None:
+        """Remove old log entries that a checkpoint stands for. Raises CommitError."""
+        try:
+            self._refresh()
+            if self.checkpoint():
+                self._delta.cleanup_metadata()
+        except DeltaError as error:
+            raise CommitError(f"the log of {self._layout.name} cannot be swept: {plain(error)}") from error
+
+    def vacuum(self, hours: float) -> int:
+        """Remove files that no version of the last hours (at least 1) needs; return their number. Raises CommitError.
+
+        Files that were never committed go too, once they are that old.
+        """
+        try:
+            self._refresh()
+            removed = self._delta.vacuum(
+                max(1, round(hours)),
+                dry_run=False,
+                enforce_retention_duration=False,
+                full=True,
+                post_commithook_properties=_NO_HOOKS,
+            )
+            self._delta.update_incremental()
+            self._sync()
+        except (DeltaError, OSError) as error:
+            raise CommitError(f"old files of {self._layout.name} cannot be removed: {plain(error)}") from error
+        return len(removed)
+
+    def _open(self) -> DeltaTable:
+        try:
+            return DeltaTable(self.folder)
+        except TableNotFoundError:
+            return self._create()
 
     def _create(self) -> DeltaTable:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return DeltaTable.create(
+        make_folder(self.folder)
+        table = DeltaTable.create(
             self.folder,
             delta_schema(self._layout.columns),
             mode="ignore",
@@ -156,6 +215,8 @@ class LakeTable:
             configuration=_CONFIGURATION,
             commit_properties=CommitProperties(app_transactions=[Transaction(SCHEMA_APP, self._layout.version)]),
         )
+        deltalog.sync_entries(self.folder, range(1))
+        return table
 
     def _migrate(self) -> None:
         found = self.position(SCHEMA_APP) or 1
@@ -164,43 +225,52 @@ class LakeTable:
                 f"{self.folder} has schema {found}, newer than {self._layout.version}: run the footfall that wrote it"
             )
         for number in range(found, self._layout.version):
-            self._layout.migrations[number - 1](self.delta)
-            self.delta.update_incremental()
+            self._layout.migrations[number - 1](self._delta)
+            self._delta.update_incremental()
             self.commit([], {SCHEMA_APP: number + 1}, note=f"schema {number + 1}")
 
+    def _refresh(self) -> None:
+        """See what is really there after a call whose outcome is not known."""
+        if self._is_unsure:
+            self._delta.update_incremental()
+            self._is_unsure = False
+
+    def _commit(self, actions: Sequence[Action], positions: Mapping[str, int], note: str) -> None:
+        self._refresh()
+        if self.is_at(positions):
+            return
+        self._is_unsure = True
+        self._delta.create_write_transaction(
+            list(actions),
+            "append",
+            self._delta.schema(),
+            self._layout.partitions or None,
+            commit_properties=_properties(actions, positions, note),
+            post_commithook_properties=_NO_HOOKS,
+        )
+        self._refresh()
+
     def _sync(self) -> None:
-        """Bring the commit itself to the disk: a journal is cut only behind what is durable here."""
-        for path in (log_path(self.folder, self.version), self.folder / "_delta_log"):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        """Bring new log entries to the disk: a journal is cut only behind what is durable here."""
+        if self.version > self._synced:
+            deltalog.sync_entries(self.folder, range(self._synced + 1, self.version + 1))
+            self._synced = self.version
 
 
-class _Added(Struct):
-    path: str
-    dataChange: bool = True  # noqa: N815 - Delta's name
+_NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
 
 
-class _LogLine(Struct):
-    add: _Added | None = None
+def _properties(actions: Sequence[Action], positions: Mapping[str, int], note: str) -> CommitProperties:
+    size = len(actions) + len(positions)
+    return CommitProperties(
+        custom_metadata={"footfall": note, deltalog.ACTIONS: str(size)},
+        app_transactions=[Transaction(app, position) for app, position in positions.items()],
+    )
 
 
-def log_path(folder: Path, version: int) -> Path:
-    """The log entry of a version."""
-    return folder / "_delta_log" / f"{version:020d}.json"
-
-
-def drop_torn_commit(folder: Path) -> bool:
-    """Remove the newest log entry if a power cut left it unreadable; its journal positions are read again then."""
-    entries = sorted((folder / "_delta_log").glob("*.json"))
-    if not entries:
-        return False
-    try:
-        for line in entries[-1].read_bytes().splitlines() or [b""]:
-            json.decode(line)
-    except ValueError:
-        entries[-1].unlink()
-        return True
-    return False
+def plain(error: Exception) -> str:
+    """What an error says, in one line without colours and traces."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text: Any = _NOISE.sub("", str(error))
+    return " ".join(text.split())[:_LONGEST]

@@ -1,0 +1,54 @@
+"""One request with events on its way through a connection."""
+
+from footfall.collector.door import Visit
+from footfall.collector.head import Head
+from footfall.collector.reply import Reply
+
+
+class _Silent:
+    """Stands where an ASGI cycle has the event on which its task waits."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+_SILENT = _Silent()
+
+
+class Turn:
+    """One request with events; has what uvicorn looks for in a cycle.
+
+    `began` is in the loop's time; `held` is how many bytes of its body count against the limit of all connections.
+    `started` says that all requests before it on the connection are answered.
+    """
+
+    __slots__ = (
+        "began",
+        "body",
+        "disconnected",
+        "expects_continue",
+        "head",
+        "held",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "outcome",
+        "response_complete",
+        "size",
+        "started",
+    )
+
+    def __init__(self, head: Head, outcome: Visit | Reply, *, keep_alive: bool, expects_continue: bool, began: float):
+        self.head = head
+        self.outcome = outcome
+        self.keep_alive = keep_alive
+        self.expects_continue = expects_continue
+        self.began = began
+        self.body: bytes | bytearray = b""
+        self.size = 0
+        self.held = 0
+        self.started = False
+        self.more_body = True
+        self.response_complete = False
+        self.disconnected = False
+        self.message_event = _SILENT

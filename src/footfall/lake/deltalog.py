@@ -1,0 +1,149 @@
+"""The files of a Delta table's log: made durable, read back, and repaired after a power cut.
+
+A killed process leaves whole files. A machine that loses its power may leave the newest ones torn, as long as nobody
+has synced them; a table does not open then. Every commit is synced before the journals are cut behind it, so what is
+torn is still in the journals, and may go.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from msgspec import DecodeError, Raw, Struct, field, json
+
+from footfall.lake.disk import sync
+
+ACTIONS = "footfall.actions"
+_NEWEST = 8  # entries that may not have been synced: those of a vacuum, and the one behind it
+_LEFTOVER = re.compile(r"\.tmp$|#\d+$")
+_LAST_CHECKPOINT = "_last_checkpoint"
+
+
+class _Added(Struct):
+    path: str
+    dataChange: bool = True  # noqa: N815 - Delta's name
+
+
+class _CommitInfo(Struct):
+    actions: str | None = field(name=ACTIONS, default=None)
+
+
+class _Line(Struct):
+    add: _Added | None = None
+    remove: Raw | None = None
+    txn: Raw | None = None
+    commit_info: _CommitInfo | None = field(name="commitInfo", default=None)
+
+    @property
+    def is_action(self) -> bool:
+        return self.add is not None or self.remove is not None or self.txn is not None
+
+
+class _Last(Struct):
+    version: int
+
+
+_decode = json.Decoder(_Line).decode
+
+
+def entry(folder: Path, version: int) -> Path:
+    """The log entry of a version."""
+    return folder / "_delta_log" / f"{version:020d}.json"
+
+
+def added(folder: Path, version: int) -> list[str] | None:
+    """Relative paths of the files that a version added with new data; None when the log no longer says."""
+    try:
+        lines = _read(entry(folder, version))
+    except FileNotFoundError:
+        return None
+    return [line.add.path for line in lines if line.add is not None and line.add.dataChange]
+
+
+def sync_entries(folder: Path, versions: range) -> None:
+    """Bring the entries of these versions to the disk. Raises OSError."""
+    for version in versions:
+        sync(entry(folder, version))
+    sync(folder / "_delta_log")
+
+
+def sync_checkpoint(folder: Path, version: int) -> None:
+    """Bring a checkpoint to the disk, before entries are removed that it stands for. Raises OSError."""
+    log = folder / "_delta_log"
+    sync(log / f"{version:020d}.checkpoint.parquet")
+    sync(log / _LAST_CHECKPOINT)
+    sync(log)
+
+
+def repair(folder: Path) -> list[str]:
+    """Remove what a crash left unfinished in the log, and return its names; nobody may be writing. Raises OSError."""
+    log = folder / "_delta_log"
+    if not log.is_dir():
+        return []
+    gone = [*_leftovers(log), *_torn_checkpoints(log), *_torn_entries(log)]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    if gone:
+        sync(log)
+    return [path.name for path in gone]
+
+
+def _read(path: Path) -> list[_Line]:
+    return [_decode(line) for line in path.read_bytes().splitlines()]
+
+
+def _leftovers(log: Path) -> Iterator[Path]:
+    return (path for path in log.iterdir() if _LEFTOVER.search(path.name))
+
+
+def _torn_entries(log: Path) -> list[Path]:
+    """The first of the newest entries that is torn, and all behind it."""
+    newest = sorted(log.glob("*.json"))[-_NEWEST:]
+    for number, path in enumerate(newest):
+        if not _is_whole(path):
+            return newest[number:]
+    return []
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        lines = _read(path)
+    except (DecodeError, UnicodeDecodeError):
+        return False
+    announced = next((line.commit_info.actions for line in lines if line.commit_info is not None), None)
+    found = sum(line.is_action for line in lines)
+    return bool(lines) and (announced is None or int(announced) == found)
+
+
+def _torn_checkpoints(log: Path) -> list[Path]:
+    """Checkpoints newer than the newest that can be read, and the file that names one of them."""
+    torn = []
+    for path in sorted(log.glob("*.checkpoint.parquet"), reverse=True):
+        if _is_readable(path):
+            break
+        torn.append(path)
+    last = log / _LAST_CHECKPOINT
+    named = _named_checkpoint(last) if last.exists() else None
+    if last.exists() and (named is None or named in torn or not named.exists()):
+        torn.append(last)
+    return torn
+
+
+def _named_checkpoint(last: Path) -> Path | None:
+    try:
+        version = json.decode(last.read_bytes(), type=_Last).version
+    except (DecodeError, UnicodeDecodeError):
+        return None
+    return last.with_name(f"{version:020d}.checkpoint.parquet")
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                file.read_row_group(group)
+    except (OSError, pa.ArrowException):
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""Short forms of `make torture`."""
+
+from pathlib import Path
+
+from tests.serving import serving
+from tests.torture import fuzzing
+from tests.torture.filling import fill, small_disk
+from tests.torture.killing import kill, terminate
+
+
+def test_kill_9_of_any_process_at_random_moments(tmp_path: Path) -> None:
+    outcome = kill(tmp_path / "data", cycles=8)
+    assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_sigterm_in_the_middle_of_requests(tmp_path: Path) -> None:
+    outcome = terminate(tmp_path / "data", cycles=2)
+    assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_a_disk_that_fills_up(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        outcome = fill(disk, times=2)
+    assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_nonsense_of_every_kind(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as served:
+        outcome = fuzzing.fuzz(served, seconds=10)
+        assert outcome.is_clean, str(outcome)
+        assert outcome.statuses[200] > 100
+        served.run("audit")

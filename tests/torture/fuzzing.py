@@ -16,12 +16,29 @@ from tests.serving import Served
 from tests.torture.clients import event
 
 _VALUES: tuple[object, ...] = (
-    None, True, -1, 0, 1e308, 10**40, "", "x", "\0", "\ud800", "é" * 300, [], {}, [[]], {"a": {"b": []}}, "1e999", [None] * 50,
-)  # fmt: skip
+    *(None, True, -1, 0, 1e308, 10**40, "", "x", "\0", "\ud800", "é" * 300, "1e999"),
+    *([], {}, [[]], {"a": {"b": []}}, [None] * 50),
+)
 _SCRAPS = (
-    b"", b"{", b"[", b"]", b"}", b'"', b"\\", b"\0", b"\xff", b"\xef\xbb\xbf", b"1e999", b"NaN", b"-", b"\\ud800", b"\n",
-    b"[" * 5000, b'{"events":' * 50, b'{"a":' * 3000, b'"events":[],', b",", b"9" * 500,
-)  # fmt: skip
+    *(
+        b"",
+        b"{",
+        b"[",
+        b"]",
+        b"}",
+        b'"',
+        b"\\",
+        b"\0",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"1e999",
+        b"NaN",
+        b"-",
+        b"\\ud800",
+        b"\n",
+    ),
+    *(b"[" * 5000, b'{"events":' * 50, b'{"a":' * 3000, b'"events":[],', b",", b"9" * 500),
+)
 _TYPES = ("application/json", "text/plain", "application/x-ndjson", "application/json; charset=utf-16", "", "a/b")
 _ENCODINGS = ("", "", "", "gzip", "deflate", "br", "zstd", "gzip, gzip", "nonsense")
 _LONGEST_ANSWER_S = 20

@@ -15,7 +15,7 @@ from tests.torture.clients import Client, Ledger
 
 CLIENTS = 4
 _VICTIMS = ("collector", "collector", "pipeline", "pipeline", "web", "everything")
-_SETTLE_S = 60.0
+_SETTLE_S = 90.0
 
 
 class Outcome(Struct, frozen=True):

@@ -52,8 +52,8 @@ def new_path(partition: Mapping[str, str], schema: int) -> str:
 
 def schema_number(path: str) -> int:
     """The number of the schema that a file was written with."""
-    number = path.rsplit("/", 1)[-1].split(".")[1]
-    return int(number) if number.isdigit() else 1
+    _, _, number = path.rsplit("/", 1)[-1].removesuffix(".parquet").rpartition(".")
+    return int(number) if number.isdecimal() and "." in path else 1
 
 
 def write(

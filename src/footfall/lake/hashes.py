@@ -5,18 +5,19 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 from msgspec import Struct
 from numpy.typing import NDArray
 
 _COLUMNS = ["key_hash", "content_hash", "ets"]
 _REMEMBERED_FILES = 20_000
+_SIEVE_BITS = 20
 _EPOCH = date(1970, 1, 1).toordinal()
+
+Ranges = NDArray[np.float64]
 
 
 class File(Struct, frozen=True):
@@ -35,18 +36,22 @@ class Hashes(Struct, frozen=True):
     content: NDArray[np.uint64]
     ets: NDArray[np.float64]
 
+    def __len__(self) -> int:
+        return len(self.key)
 
-def stored_files(table: DeltaTable, since: int) -> list[File]:
-    """The files of stored events received on a day (days since 1970) or later."""
-    actions = pa.table(table.get_add_actions(flatten=True))
-    missing = [None] * actions.num_rows
+
+def stored_files(adds: pa.Table, folder: Path, since: int) -> list[File]:
+    """The files of stored events received on a day (days since 1970) or later; `adds` are the files of the table.
+
+    The ranges are a little wider than what the log says: its numbers have passed through text.
+    """
+    missing = [None] * adds.num_rows
     columns = {
-        name: actions.column(name).to_pylist() if name in actions.column_names else missing
+        name: adds.column(name).to_pylist() if name in adds.column_names else missing
         for name in ("path", "partition.day", "partition.fate", "min.ets", "max.ets")
     }
-    root = Path(table.table_uri.removeprefix("file://"))
     return [
-        File(root / unquote(path), _number(day), -np.inf if low is None else low, np.inf if high is None else high)
+        File(folder / path, _number(day), *_widened(low, high))
         for path, day, fate, low, high in zip(*columns.values(), strict=True)
         if fate == "stored" and _number(day) >= since
     ]
@@ -56,38 +61,78 @@ def _number(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
-def read_hashes(file: File) -> Hashes:
-    """All hashes of a file."""
-    return _hashes(pq.read_table(file.path, columns=_COLUMNS, partitioning=None))
+def _widened(low: float | None, high: float | None) -> tuple[float, float]:
+    if low is None or high is None:
+        return -np.inf, np.inf
+    return low - 1 - abs(low) * 1e-12, high + 1 + abs(high) * 1e-12
+
+
+def read_hashes(file: File, low: float = -np.inf, high: float = np.inf) -> Iterator[Hashes]:
+    """The hashes of a file by row group, without those that hold no ets in a range. Raises OSError."""
+    with pq.ParquetFile(file.path) as parquet:
+        for number, (least, most) in enumerate(_group_ranges(parquet.metadata)):
+            if most >= low and least <= high:
+                yield _hashes(parquet.read_row_group(number, columns=_COLUMNS))
 
 
 class Lookup:
     """Finds which of some events are stored already, by reading only row groups whose ets range they fall into."""
 
     def __init__(self) -> None:
-        self._ranges: OrderedDict[Path, NDArray[np.float64]] = OrderedDict()
+        self._ranges: OrderedDict[Path, Ranges] = OrderedDict()
 
-    def find(self, files: Iterable[File], key: NDArray[np.uint64], ets: NDArray[np.float64]) -> Iterator[Hashes]:
-        """The stored events with one of these keys, file by file."""
+    def find(self, files: Iterable[File], key: NDArray[np.uint64], ets: Ranges) -> Iterator[Hashes]:
+        """Stored events with the hash of one of these and possibly others, row group by row group. Raises OSError.
+
+        An event whose ets is none of these may be left out.
+        """
         wanted = np.sort(ets)
+        sieve = _Sieve(key)
         for file in files:
-            if not _any_within(wanted, file.low, file.high):
-                continue
-            with pq.ParquetFile(file.path) as parquet:
-                ranges = self._row_groups(file.path, parquet)
-                groups = [number for number, (low, high) in enumerate(ranges) if _any_within(wanted, low, high)]
-                found = _hashes(parquet.read_row_groups(groups, columns=_COLUMNS))
-            matching = np.isin(found.key, key)
-            if matching.any():
-                yield Hashes(found.key[matching], found.content[matching], found.ets[matching])
+            if _any_within(wanted, file.low, file.high) and self._may_hold(file, wanted):
+                yield from self._find_in(file, wanted, sieve)
 
-    def _row_groups(self, path: Path, parquet: Any) -> NDArray[np.float64]:
+    def _may_hold(self, file: File, wanted: Ranges) -> bool:
+        known = self._ranges.get(file.path)
+        return known is None or any(_any_within(wanted, low, high) for low, high in known)
+
+    def _find_in(self, file: File, wanted: Ranges, sieve: "_Sieve") -> Iterator[Hashes]:
+        with pq.ParquetFile(file.path) as parquet:
+            for number, (low, high) in enumerate(self._row_groups(file.path, parquet)):
+                if not _any_within(wanted, low, high):
+                    continue
+                keys = _unsigned(parquet.read_row_group(number, columns=_COLUMNS[:1]), _COLUMNS[0])
+                chosen = sieve.passing(keys)
+                if len(chosen):
+                    rest = parquet.read_row_group(number, columns=_COLUMNS[1:])
+                    ets = rest.column("ets").to_numpy().astype(np.float64)
+                    yield Hashes(keys[chosen], _unsigned(rest, "content_hash")[chosen], ets[chosen])
+
+    def _row_groups(self, path: Path, parquet: Any) -> Ranges:
         known = self._ranges.get(path)
         if known is None:
             known = self._ranges[path] = np.array(list(_group_ranges(parquet.metadata)))
             if len(self._ranges) > _REMEMBERED_FILES:
                 self._ranges.popitem(last=False)
         return known
+
+
+class _Sieve:
+    """A bit for every key, so that a row group without any of them costs next to nothing."""
+
+    def __init__(self, keys: NDArray[np.uint64]) -> None:
+        self._keys = np.unique(keys)
+        self._marked = np.zeros(1 << _SIEVE_BITS, np.bool_)
+        self._marked[_low_bits(keys)] = True
+
+    def passing(self, keys: NDArray[np.uint64]) -> NDArray[np.intp]:
+        """Indexes of the keys that are among those marked."""
+        chosen = np.flatnonzero(self._marked[_low_bits(keys)])
+        return chosen[np.isin(keys[chosen], self._keys)] if len(chosen) else chosen
+
+
+def _low_bits(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return keys & np.uint64((1 << _SIEVE_BITS) - 1)
 
 
 def _group_ranges(metadata: Any) -> Iterator[tuple[float, float]]:
@@ -97,10 +142,14 @@ def _group_ranges(metadata: Any) -> Iterator[tuple[float, float]]:
         yield (found.min, found.max) if found is not None and found.has_min_max else (-np.inf, np.inf)
 
 
-def _any_within(values: NDArray[np.float64], low: float, high: float) -> bool:
+def _any_within(values: Ranges, low: float, high: float) -> bool:
     return bool(np.searchsorted(values, high, "right") > np.searchsorted(values, low, "left"))
 
 
 def _hashes(table: Any) -> Hashes:
-    key, content, ets = (table.column(name).to_numpy() for name in _COLUMNS)
-    return Hashes(key.view(np.uint64), content.view(np.uint64), ets.astype(np.float64))
+    ets = table.column("ets").to_numpy().astype(np.float64)
+    return Hashes(_unsigned(table, "key_hash"), _unsigned(table, "content_hash"), ets)
+
+
+def _unsigned(table: Any, name: str) -> NDArray[np.uint64]:
+    return table.column(name).to_numpy().view(np.uint64)  # type: ignore[no-any-return]

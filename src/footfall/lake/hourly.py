@@ -4,6 +4,7 @@ Each commit here records the version of the events table that it has counted, so
 can be rebuilt from the events at any time.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from footfall.lake.arrow import HOURLY_SCHEMA, write
-from footfall.lake.removal import removals
+from footfall.lake.arrow import HOURLY_SCHEMA
 from footfall.lake.table import HOURLY_TABLE, LakeTable
 
 COUNTED = "footfall.events"
 _KEYS = ["hour", "channel", "event_type", "fate"]
-_MERGE_AT = 40
+_MERGE_AT = 24
 _NEEDED = ["channel", "event_type", "occurred_at", "received_at", "clock"]
 
 
 def count(table: pa.Table) -> pa.Table:
     """Rows of hour, channel, event_type, fate (each may repeat) counted, or summed where they carry `n`."""
-    if "n" in table.schema.names:
-        totals = table.group_by(_KEYS, use_threads=False).aggregate([("n", "sum")])
-        return totals.rename_columns([*_KEYS, "n"]).cast(HOURLY_SCHEMA)
-    totals = table.group_by(_KEYS, use_threads=False).aggregate([([], "count_all")])
+    summed = [("n", "sum")] if "n" in table.schema.names else [([], "count_all")]
+    totals = table.group_by(_KEYS, use_threads=False).aggregate(summed)
     return totals.rename_columns([*_KEYS, "n"]).cast(HOURLY_SCHEMA)
 
 
@@ -34,6 +32,7 @@ class Hourly:
     """The hourly table's writer."""
 
     def __init__(self, root: Path, events: LakeTable) -> None:
+        """Open the table, without counting anything yet. Raises LakeVersionError, CommitError or OSError."""
         self._table = LakeTable(root, HOURLY_TABLE)
         self._events = events
 
@@ -42,48 +41,89 @@ class Hourly:
         """Version of the events table up to which everything is counted."""
         return self._table.position(COUNTED) or 0
 
+    def follow(self, increment: pa.Table | None, version: int) -> None:
+        """Count up to a version of the events table that was just committed; `increment` are its counts, if known.
+
+        Raises CommitError or OSError.
+        """
+        if increment is not None and self.counted == version - 1:
+            self._add(increment, version)
+        else:
+            self.catch_up()
+
     def catch_up(self) -> None:
         """Count what was committed to the events table while nobody counted. Raises CommitError or OSError."""
+        if self.counted > self._events.version:
+            self.rebuild()
+            return
         for version in range(self.counted + 1, self._events.version + 1):
             paths = self._events.added(version)
             if paths is None or not all((self._events.folder / path).exists() for path in paths):
                 self.rebuild()
                 return
             if paths or version == self._events.version:
-                parts = [HOURLY_SCHEMA.empty_table(), *(_counted_file(self._events.folder / path) for path in paths)]
-                self.add(count(pa.concat_tables(parts)), version)
-
-    def add(self, increment: pa.Table, version: int) -> None:
-        """Commit the counts of one commit of the events table. Raises CommitError or OSError."""
-        actions = [write(self._table.folder, increment, {})] if increment.num_rows else []
-        self._table.commit(actions, {COUNTED: version})
-        if len(self._table.files()) >= _MERGE_AT:
-            self.merge()
-
-    def merge(self) -> None:
-        """Sum the increments up into one file."""
-        old = removals(self._table.delta)
-        merged = count(pq.read_table(self._table.files(), schema=HOURLY_SCHEMA).sort_by("hour"))
-        self._table.commit([*old, write(self._table.folder, merged, {}, data_change=False)], {}, note="merge")
+                self._add(_total(self._events.folder / path for path in paths), version)
 
     def rebuild(self) -> None:
-        """Count everything anew from the events table."""
+        """Count everything anew from the events table. Raises CommitError or OSError."""
         version = self._events.version
-        parts = [_counted_file(Path(path)) for path in self._events.files()]
-        total = count(pa.concat_tables([HOURLY_SCHEMA.empty_table(), *parts]))
-        new = [write(self._table.folder, total, {})] if total.num_rows else []
-        self._table.commit([*removals(self._table.delta, data_change=True), *new], {COUNTED: version}, note="rebuild")
+        total = _total(self._events.files())
+        new = [self._table.write(total, {})] if total.num_rows else []
+        self._table.commit([*self._table.removals(data_change=True), *new], {COUNTED: version}, note="rebuild")
 
-    def tidy(self, hours: float) -> None:
-        """Remove replaced files."""
-        self._table.tidy(hours)
+    def sweep(self) -> None:
+        """Remove old log entries. Raises CommitError."""
+        self._table.sweep()
+
+    def vacuum(self, hours: float) -> None:
+        """Remove replaced files. Raises CommitError."""
+        self._table.vacuum(hours)
+
+    def _add(self, increment: pa.Table, version: int) -> None:
+        """Commit the counts of one commit of the events table."""
+        actions = [self._table.write(increment, {})] if increment.num_rows else []
+        self._table.commit(actions, {COUNTED: version})
+        adds = self._table.adds()
+        if adds.num_rows >= _MERGE_AT:
+            try:
+                self._merge(smallest(adds.column("path").to_pylist(), adds.column("size_bytes").to_pylist()))
+            except FileNotFoundError:
+                self.rebuild()
+
+    def _merge(self, paths: list[str]) -> None:
+        """Sum files up into one."""
+        old = self._table.removals(set(paths))
+        parts = [pq.read_table(self._table.folder / path, schema=HOURLY_SCHEMA, partitioning=None) for path in paths]
+        merged = count(pa.concat_tables(parts)).sort_by("hour")
+        self._table.commit([*old, self._table.write(merged, {}, data_change=False)], {}, note="merge")
 
 
-def _counted_file(path: Path) -> pa.Table:
-    """The counts of a file of the events table."""
+def smallest(paths: list[str], sizes: list[int]) -> list[str]:
+    """The files to merge: all but those much larger than the others together, so that no row is merged often."""
+    by_size = sorted(zip(sizes, paths, strict=True))
+    total = 0
+    for number, (size, _) in enumerate(by_size):
+        if number >= _MERGE_AT // 2 and size > 2 * total:
+            return [path for _, path in by_size[:number]]
+        total += size
+    return paths
+
+
+def _total(paths: "Iterator[Path] | list[Path]") -> pa.Table:
+    """The counts of files of the events table together."""
+    total = HOURLY_SCHEMA.empty_table()
+    for path in paths:
+        total = count(pa.concat_tables([total, *_counts(path)]))
+    return total
+
+
+def _counts(path: Path) -> Iterator[pa.Table]:
+    """The counts of a file of the events table, by row group."""
     fate = path.parent.name.partition("=")[2]
-    table = pq.read_table(path, columns=_NEEDED, partitioning=None)
-    return count(keyed(table, pa.array([fate] * table.num_rows, pa.string())))
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            rows = file.read_row_group(number, columns=_NEEDED)
+            yield count(keyed(rows, pa.array([fate] * rows.num_rows, pa.string())))
 
 
 def keyed(table: pa.Table, fate: pa.Array) -> pa.Table:

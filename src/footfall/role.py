@@ -12,15 +12,16 @@ import sys
 from pathlib import Path
 
 from footfall import settings as settings_module
-from footfall.failure import TerminalError
+from footfall.failure import TerminalError, TransientError
 from footfall.settings import Settings
 
 EX_CONFIG = 78
+EX_TEMPFAIL = 75
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Run one role until it ends; exit 78 when somebody has to change something before a restart can help."""
+    """Run one role until it ends; exit 78 when somebody has to change something first, 75 when a restart may help."""
     parser = argparse.ArgumentParser(prog="footfall.role")
     parser.add_argument("name", choices=("collector", "pipeline", "web"))
     parser.add_argument("--index", type=int, default=0)
@@ -33,6 +34,9 @@ def main() -> None:
     except TerminalError as error:
         sys.stderr.write(f"footfall {given.name}: {error}\n")
         raise SystemExit(EX_CONFIG) from None
+    except TransientError as error:
+        sys.stderr.write(f"footfall {given.name}: {error}\n")
+        raise SystemExit(EX_TEMPFAIL) from None
 
 
 def run(

@@ -1,51 +1,77 @@
 """The compaction process: takes a plan as its argument, rewrites files as one, and says on stdout what it wrote."""
 
+import ctypes
 import os
+import signal
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from msgspec import Struct
+from msgspec import Struct, field
 
-from footfall.lake.arrow import EVENTS_SCHEMA, merge_stats, parquet_options, stats
+from footfall.lake.arrow import merge_stats, new_path, parquet_options, stats, stored_columns
+from footfall.lake.disk import sync
 from footfall.lake.upkeep import Plan, Rewritten
 
 _WINDOW_ROWS = 64 * 1024
-_WINDOW_BYTES = 96 << 20
+_WINDOW_BYTES = 64 << 20
+_BATCH_ROWS = 8192
+_BATCH_BYTES = 8 << 20
+_LATE_MS = 3_600_000.0
 _NICENESS = 15
 _ORDER = [("channel", "ascending"), ("ets", "ascending")]
+_PR_SET_PDEATHSIG = 1
 
 
 class _Window(Struct):
     """Batches waiting to be sorted and written as one row group."""
 
-    batches: list[pa.RecordBatch] = []
+    batches: list[pa.RecordBatch] = field(default_factory=list)
     rows: int = 0
     size: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.rows >= _WINDOW_ROWS or self.size >= _WINDOW_BYTES
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.batches.append(batch)
+        self.rows += batch.num_rows
+        self.size += batch.nbytes
+
+    def take(self) -> pa.Table:
+        """Everything that waits, sorted, and begin anew."""
+        table = pa.Table.from_batches(self.batches).sort_by(_ORDER)
+        self.batches, self.rows, self.size = [], 0, 0
+        return table
 
 
 def compact(plan: Plan) -> Rewritten:
     """Rewrite the plan's files, sorted by channel and time within row groups. Raises OSError or pa.ArrowException.
 
-    Memory stays within one row group whatever the sizes of the files: they are read in the order they were written,
-    which is nearly the order of time, so sorting within row groups is enough for their time ranges to be narrow.
+    Memory stays within two row groups whatever the sizes of the files: they are read in the order they were written,
+    which is nearly the order of time. What happened long before it was received goes to row groups of its own, so that
+    those of all others span little time.
     """
     folder = Path(plan.folder)
-    relative = "/".join(f"{name}={value}" for name, value in plan.partition.items()) + f"/{uuid.uuid4().hex}.parquet"
+    schema = stored_columns(plan.columns, plan.partition)
+    relative = new_path(plan.partition, plan.schema)
     path = folder / relative
     found = []
     try:
         with path.open("wb") as file:
-            with pq.ParquetWriter(file, EVENTS_SCHEMA, **parquet_options(EVENTS_SCHEMA.names)) as writer:
-                for table in _sorted_windows([folder / name for name in plan.paths]):
+            with pq.ParquetWriter(file, schema, **parquet_options(schema.names)) as writer:
+                for table in _windows([folder / name for name in plan.paths], schema):
                     writer.write_table(table)
                     found.append(stats(table))
             file.flush()
             os.fsync(file.fileno())
+        sync(path.parent)
     except (OSError, pa.ArrowException):
         path.unlink(missing_ok=True)
         raise
@@ -53,27 +79,60 @@ def compact(plan: Plan) -> Rewritten:
     return Rewritten(relative, status.st_size, int(status.st_mtime * 1000), merge_stats(found))
 
 
-def _sorted_windows(paths: list[Path]) -> Iterator[pa.Table]:
-    window = _Window()
+def _windows(paths: list[Path], schema: pa.Schema) -> Iterator[pa.Table]:
+    prompt, late = _Window(), _Window()
     for path in sorted(paths, key=lambda found: found.stat().st_mtime_ns):
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=8192):
-                window.batches.append(batch)
-                window.rows += batch.num_rows
-                window.size += batch.nbytes
-                if window.rows >= _WINDOW_ROWS or window.size >= _WINDOW_BYTES:
-                    yield _sorted(window)
-                    window = _Window()
-    if window.rows:
-        yield _sorted(window)
+        for batch in _batches(path, schema):
+            is_late = _is_late(batch)
+            if pc.any(is_late).as_py():
+                late.add(batch.filter(is_late))
+                batch = batch.filter(pc.invert(is_late))
+            if batch.num_rows:
+                prompt.add(batch)
+            for window in (prompt, late):
+                if window.is_full:
+                    yield window.take()
+    for window in (prompt, late):
+        if window.rows:
+            yield window.take()
 
 
-def _sorted(window: _Window) -> pa.Table:
-    return pa.Table.from_batches(window.batches).cast(EVENTS_SCHEMA).sort_by(_ORDER)
+def _is_late(batch: pa.RecordBatch) -> Any:
+    received = pc.divide(pc.cast(pc.cast(batch.column("received_at"), pa.int64()), pa.float64()), 1000.0)
+    distance = pc.abs(pc.subtract(received, batch.column("ets")))
+    return pc.fill_null(pc.greater(distance, _LATE_MS), False)  # noqa: FBT003 - Arrow's signature
+
+
+def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """A file's rows in bites of bounded size; columns that it does not have are null."""
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            group = file.metadata.row_group(number)
+            rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)))
+            for batch in file.iter_batches(batch_size=rows, row_groups=[number]):
+                yield _conform(batch, schema)
+
+
+def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    if batch.schema.equals(schema):
+        return batch
+    known = set(batch.schema.names)
+    columns = [
+        batch.column(field.name).cast(field.type) if field.name in known else pa.nulls(batch.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process with the pipeline that will never ask for its result."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main() -> None:
     """Run one compaction, out of the way of everything else."""
+    _end_with_parent()
     os.nice(_NICENESS)
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
     sys.stdout.buffer.write(msgspec.json.encode(compact(plan)))

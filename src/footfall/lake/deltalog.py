@@ -78,15 +78,19 @@ def sync_checkpoint(folder: Path, version: int) -> None:
 
 
 def repair(folder: Path) -> list[str]:
-    """Remove what a crash left unfinished in the log, and return its names; nobody may be writing. Raises OSError."""
+    """Remove what a crash left unfinished in the log, and return its names; make the rest durable. Raises OSError.
+
+    Nobody may be writing.
+    """
     log = folder / "_delta_log"
     if not log.is_dir():
         return []
     gone = [*_leftovers(log), *_torn_checkpoints(log), *_torn_entries(log)]
     for path in gone:
         path.unlink(missing_ok=True)
-    if gone:
-        sync(log)
+    for path in _newest(log):
+        sync(path)
+    sync(log)
     return [path.name for path in gone]
 
 
@@ -98,9 +102,13 @@ def _leftovers(log: Path) -> Iterator[Path]:
     return (path for path in log.iterdir() if _LEFTOVER.search(path.name))
 
 
+def _newest(log: Path) -> list[Path]:
+    return sorted(log.glob("*.json"))[-_NEWEST:]
+
+
 def _torn_entries(log: Path) -> list[Path]:
     """The first of the newest entries that is torn, and all behind it."""
-    newest = sorted(log.glob("*.json"))[-_NEWEST:]
+    newest = _newest(log)
     for number, path in enumerate(newest):
         if not _is_whole(path):
             return newest[number:]

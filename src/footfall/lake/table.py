@@ -111,6 +111,16 @@ class LakeTable:
         """Version of the table as last seen."""
         return self._delta.version()
 
+    @property
+    def schema_version(self) -> int:
+        """Number of the schema that files are written with."""
+        return self._layout.version
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that files are written with, and the partitions."""
+        return self._layout.columns
+
     def position(self, app: str) -> int | None:
         """The position committed for an application, such as a journal; None when there is none."""
         return self._delta.transaction_version(app)

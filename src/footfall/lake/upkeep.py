@@ -8,16 +8,16 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime
 
 import msgspec
 import pyarrow as pa
 import structlog
-from deltalake import DeltaTable
 from deltalake.transaction import AddAction
 from msgspec import Struct
 
-from footfall.lake.removal import removals
+from footfall.lake.columns import Column
 from footfall.lake.table import CommitError, LakeTable
 
 _log = structlog.get_logger()
@@ -26,14 +26,19 @@ _TIER_FACTOR = 8
 _TIERS = 4
 _FILES_PER_TIER = 8
 _MOST_FILES = 120
+_MOST_BYTES = 1 << 30
+_LARGE = _SMALLEST * _TIER_FACTOR ** (_TIERS - 1)
 
 
 class Plan(Struct, frozen=True):
-    """Files of one partition to be rewritten as one; paths are relative to the table's folder."""
+    """Files of one partition to be rewritten as one of the present schema; paths are relative to the table's folder."""
 
     folder: str
     partition: dict[str, str]
     paths: list[str]
+    rows: int
+    schema: int
+    columns: tuple[Column, ...]
 
 
 class Rewritten(Struct, frozen=True):
@@ -45,76 +50,132 @@ class Rewritten(Struct, frozen=True):
     stats: str
 
 
+class Small(Struct, frozen=True):
+    """A file that may be compacted."""
+
+    path: str
+    size: int
+    rows: int
+
+
+class _Stats(Struct):
+    rows: int = msgspec.field(name="numRecords")
+
+
+class _Running(Struct, frozen=True):
+    process: "subprocess.Popen[bytes]"
+    plan: Plan
+
+
 class Upkeep:
-    """Starts a compaction when one is due, and commits its result when it is done."""
+    """Starts a compaction when one is due, and commits its result when it is done.
+
+    One follows another without a pause as long as there is much to do; else there are `seconds` between two looks.
+    """
 
     def __init__(self, table: LakeTable, seconds: float) -> None:
         self._table = table
         self._seconds = seconds
-        self._started_at = time.monotonic()
+        self._looked_at = time.monotonic()
         self._running: _Running | None = None
+        self._avoided: set[str] = set()
 
     def step(self) -> None:
         """Do what is due; never blocks for long."""
         running = self._running
         if running is None:
-            if time.monotonic() - self._started_at >= self._seconds:
+            if time.monotonic() - self._looked_at >= self._seconds:
                 self._start()
         elif running.process.poll() is not None:
             self._running = None
             self._finish(running)
 
     def close(self) -> None:
-        """End a compaction under way; what it wrote is removed by the next tidying."""
+        """End a compaction under way; what it wrote is removed by the next vacuum."""
         if self._running is not None:
             self._running.process.kill()
             self._running.process.communicate()
             self._running = None
 
     def _start(self) -> None:
-        plan = choose(self._table.delta, self._table.folder)
+        try:
+            plan = choose(self._table, self._avoided)
+        except CommitError as error:
+            _log.warning("nothing can be compacted", error=str(error))
+            plan = None
         if plan is None:
-            self._started_at = time.monotonic()
+            self._looked_at = time.monotonic()
             return
         command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         self._running = _Running(process, plan)
 
-    def _finish(self, running: "_Running") -> None:
+    def _finish(self, running: _Running) -> None:
         answer, _ = running.process.communicate()
         plan = running.plan
         if running.process.returncode != 0:
-            self._started_at = time.monotonic()
-            _log.warning("compaction failed", code=running.process.returncode, **plan.partition)
+            self._avoid(plan, f"the process ended with {running.process.returncode}")
             return
         new = msgspec.json.decode(answer, type=Rewritten)
+        if msgspec.json.decode(new.stats, type=_Stats).rows != plan.rows:
+            self._avoid(plan, "the rows differ in number")
+            return
         add = AddAction(new.path, new.size, plan.partition, new.modified_ms, False, new.stats)
         try:
-            self._table.commit([*removals(self._table.delta, set(plan.paths)), add], {}, note="compaction")
+            self._table.commit([*self._table.removals(set(plan.paths)), add], {}, note="compaction")
         except CommitError as error:
-            _log.warning("compaction not committed", error=str(error))
+            self._avoid(plan, str(error))
+            return
         _log.info("compacted", files=len(plan.paths), bytes=new.size, **plan.partition)
 
+    def _avoid(self, plan: Plan, why: str) -> None:
+        """Leave these files alone from now on, so that one that is broken does not keep all others from their turn."""
+        self._avoided.update(plan.paths)
+        self._looked_at = time.monotonic()
+        _log.warning("compaction failed", why=why, files=plan.paths, **plan.partition)
 
-class _Running(Struct, frozen=True):
-    process: subprocess.Popen[bytes]
-    plan: Plan
 
+def choose(table: LakeTable, avoided: Collection[str] = (), today: date | None = None) -> Plan | None:
+    """The files to compact next, or None when there is nothing to do. Raises CommitError.
 
-def choose(delta: DeltaTable, folder: Path) -> Plan | None:
-    """The files to compact next: enough of one partition and of one order of size; None when there is nothing to do."""
-    actions = pa.table(delta.get_add_actions(flatten=True))
-    tiers: dict[tuple[str, str, int], list[str]] = defaultdict(list)
-    rows = actions.select(["path", "size_bytes", "partition.day", "partition.fate"]).to_pylist()
-    for row in rows:
-        tier = _tier(row["size_bytes"])
-        if tier < _TIERS:
-            tiers[row["partition.day"].isoformat(), row["partition.fate"], tier].append(row["path"])
-    due = [(key, paths) for key, paths in tiers.items() if len(paths) >= _FILES_PER_TIER]
+    Of a day that is under way, enough of one order of size, so that no row is rewritten more than a few times; of a
+    day that is over, all that are not large, once.
+    """
+    today = today or datetime.now(UTC).date()
+    due: list[tuple[dict[str, str], list[Small]]] = []
+    for (day, fate), files in _partitions(table.adds(), avoided).items():
+        groups = [files] if day < today else _tiers(files)
+        enough = 2 if day < today else _FILES_PER_TIER
+        due += [({"day": day.isoformat(), "fate": fate}, group) for group in groups if len(group) >= enough]
     if not due:
         return None
-    (day, fate, tier), paths = max(due, key=lambda found: len(found[1]))
-    return Plan(str(folder), {"day": day, "fate": fate}, paths[: _MOST_FILES // (1 + tier)])
+    partition, files = max(due, key=lambda found: len(found[1]))
+    chosen = _affordable(files)
+    return Plan(
+        str(table.folder),
+        partition,
+        [file.path for file in chosen],
+        sum(file.rows for file in chosen),
+        table.schema_version,
+        table.columns,
+    )
+
+
+def _partitions(adds: pa.Table, avoided: Collection[str]) -> dict[tuple[date, str], list[Small]]:
+    """The files that are not large, by partition."""
+    found: dict[tuple[date, str], list[Small]] = defaultdict(list)
+    columns = ["path", "size_bytes", "num_records", "partition.day", "partition.fate"]
+    for path, size, rows, day, fate in zip(*(adds.column(name).to_pylist() for name in columns), strict=True):
+        if size < _LARGE and path not in avoided:
+            found[day, fate].append(Small(path, size, rows))
+    return found
+
+
+def _tiers(files: Iterable[Small]) -> list[list[Small]]:
+    tiers: list[list[Small]] = [[] for _ in range(_TIERS)]
+    for file in files:
+        tiers[_tier(file.size)].append(file)
+    return tiers
 
 
 def _tier(size: int) -> int:
@@ -122,3 +183,15 @@ def _tier(size: int) -> int:
     while size >= _SMALLEST * _TIER_FACTOR**tier:
         tier += 1
     return tier
+
+
+def _affordable(files: list[Small]) -> list[Small]:
+    """The smallest, at least two, as many as one compaction may take."""
+    chosen: list[Small] = []
+    total = 0
+    for file in sorted(files, key=lambda found: found.size)[:_MOST_FILES]:
+        total += file.size
+        if total > _MOST_BYTES and len(chosen) > 1:
+            break
+        chosen.append(file)
+    return chosen

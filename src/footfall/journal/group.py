@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -14,6 +15,7 @@ _GROUP_BYTES = 8 << 20
 _GROUP_RECORDS = 512
 
 Waiting = asyncio.Future[int]
+Entries = list[tuple[bytes, Waiting]]
 Outcome = int | JournalFullError | WriteFailedError
 
 
@@ -24,7 +26,9 @@ class GroupCommit:
         self._writer = writer
         self._loop = loop
         # Its `put` wakes the thread only when that sleeps, and costs a fifth of a Condition's `notify`.
-        self._queue: SimpleQueue[tuple[bytes, Waiting] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Entries | None] = SimpleQueue()
+        self._gathered: Entries = []
+        self._taken: deque[tuple[bytes, Waiting]] = deque()
         self._pending = 0
         self._closed = False
         self._thread = Thread(target=self._run, name="journal", daemon=True)
@@ -49,44 +53,57 @@ class GroupCommit:
         self._writer.check_room(self._pending + size)
         done = self._loop.create_future()
         self._pending += size
-        self._queue.put((record, done))
+        # Handed over once for all requests of one turn of the loop: waking the thread costs more than the rest.
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((record, done))
         return done
 
     def close(self) -> None:
         """Wait until what is queued is written, then close the writer; the futures are told as the loop goes on."""
+        self._hand_over()
         self._closed = True
         self._queue.put(None)
         self._thread.join()
         self._writer.close()
 
+    def _hand_over(self) -> None:
+        entries, self._gathered = self._gathered, []
+        if self._closed:
+            self._refuse(entries)
+        elif entries:
+            self._queue.put(entries)
+
     def _run(self) -> None:
         try:
-            while self._commit():
-                pass
+            while self._receive():
+                self._commit()
         finally:
             self._tell(self._end)
 
-    def _commit(self) -> bool:
-        """Write everything that is queued, within limits; False when there will be no more."""
-        records, waiting, goes_on = self._take()
-        if records:
-            self._append(records, waiting)
-        return goes_on
+    def _receive(self) -> bool:
+        """Wait for something to write; False when there will be no more."""
+        if self._taken:
+            return True
+        entries = self._queue.get()
+        with contextlib.suppress(Empty):
+            while entries is not None:
+                self._taken.extend(entries)
+                entries = self._queue.get_nowait()
+            self._queue.put(None)  # to be found again behind what came before it
+        return bool(self._taken)
 
-    def _take(self) -> tuple[list[bytes], list[Waiting], bool]:
+    def _commit(self) -> None:
+        """Write what was received, within limits."""
         records: list[bytes] = []
         waiting: list[Waiting] = []
         size = 0
-        entry = self._queue.get()
-        with contextlib.suppress(Empty):
-            while entry is not None:
-                records.append(entry[0])
-                waiting.append(entry[1])
-                size += len(entry[0])
-                if size >= _GROUP_BYTES or len(records) >= _GROUP_RECORDS:
-                    break
-                entry = self._queue.get_nowait()
-        return records, waiting, entry is not None
+        while self._taken and size < _GROUP_BYTES and len(records) < _GROUP_RECORDS:
+            record, done = self._taken.popleft()
+            records.append(record)
+            waiting.append(done)
+            size += len(record)
+        self._append(records, waiting)
 
     def _append(self, records: Sequence[bytes], waiting: Sequence[Waiting]) -> None:
         size = sum(map(len, records)) + FRAME_SIZE * len(records)
@@ -115,7 +132,10 @@ class GroupCommit:
     def _end(self) -> None:
         """After the thread's end: nothing can be queued behind this, so nobody waits for ever."""
         self._closed = True
+        self._refuse(list(self._taken))
         while not self._queue.empty():
-            entry = self._queue.get_nowait()
-            if entry is not None:
-                self._settle([entry[1]], FRAME_SIZE + len(entry[0]), WriteFailedError("the journal is closed"))
+            self._refuse(self._queue.get_nowait() or [])
+
+    def _refuse(self, entries: Entries) -> None:
+        for record, done in entries:
+            self._settle([done], FRAME_SIZE + len(record), WriteFailedError("the journal is closed"))

@@ -1,7 +1,7 @@
 """The hash columns of stored events, read back from the lake's files."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -76,21 +76,28 @@ def read_hashes(file: File, low: float = -np.inf, high: float = np.inf) -> Itera
 
 
 class Lookup:
-    """Finds which of some events are stored already, by reading only row groups whose ets range they fall into."""
+    """Finds which of some events are stored already, by reading only row groups whose ets range they fall into.
 
-    def __init__(self) -> None:
+    `on_error` is told of files that cannot be read.
+    """
+
+    def __init__(self, on_error: Callable[[Path, Exception], None]) -> None:
+        self._on_error = on_error
         self._ranges: OrderedDict[Path, Ranges] = OrderedDict()
 
     def find(self, files: Iterable[File], key: NDArray[np.uint64], ets: Ranges) -> Iterator[Hashes]:
-        """Stored events with the hash of one of these and possibly others, row group by row group. Raises OSError.
+        """Stored events with the key of one of these, row group by row group; some that have another ets are left out.
 
-        An event whose ets is none of these may be left out.
+        Keys and ets are those of the events wanted, one array element each.
         """
         wanted = np.sort(ets)
         sieve = _Sieve(key)
         for file in files:
             if _any_within(wanted, file.low, file.high) and self._may_hold(file, wanted):
-                yield from self._find_in(file, wanted, sieve)
+                try:
+                    yield from self._find_in(file, wanted, sieve)
+                except (OSError, pa.ArrowException) as error:
+                    self._on_error(file.path, error)
 
     def _may_hold(self, file: File, wanted: Ranges) -> bool:
         known = self._ranges.get(file.path)

@@ -1,18 +1,24 @@
 """Queries on the lake: DuckDB over the files of the Delta tables' newest versions."""
 
+import tempfile
 import threading
+import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
 from footfall.failure import TerminalError, TransientError
-from footfall.lake.columns import EVENTS, HOURLY, Column
+from footfall.lake.arrow import schema_number
+from footfall.lake.columns import Column
+from footfall.lake.guard import ForbiddenError, check
+from footfall.lake.table import EVENTS_TABLE, HOURLY_TABLE, Layout, plain
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -25,7 +31,16 @@ _SQL_TYPES = {
     "timestamp_ntz": "TIMESTAMP",
     "strings": "VARCHAR[]",
 }
-_READ_ONLY = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+_SPILL = "4GB"
+_REMEMBERED = 1000
+_VIEWS = {
+    "events": "SELECT * FROM ledger WHERE fate = 'stored'",
+    "failed": "SELECT * FROM ledger WHERE fate = 'rejected'",
+    "hourly": (
+        "SELECT hour, channel, event_type, fate, CAST(sum(n) AS BIGINT) AS n FROM increments "
+        "GROUP BY hour, channel, event_type, fate"
+    ),
+}
 
 
 class QueryError(TerminalError):
@@ -34,6 +49,10 @@ class QueryError(TerminalError):
 
 class QueryTimeoutError(TransientError):
     """The query took longer than it may."""
+
+
+class LakeReadError(TransientError):
+    """The lake cannot be read at present."""
 
 
 class Rows(Struct, frozen=True):
@@ -50,10 +69,10 @@ class Rows(Struct, frozen=True):
 class _Source:
     """One Delta table as a DuckDB view that follows its newest version."""
 
-    def __init__(self, folder: Path, view: str, columns: tuple[Column, ...]) -> None:
-        self._folder = folder
+    def __init__(self, root: Path, view: str, layout: Layout) -> None:
+        self.folder = root / layout.name
         self._view = view
-        self._columns = columns
+        self._layout = layout
         self._table: DeltaTable | None = None
         self._shown: int | None = None
 
@@ -62,40 +81,78 @@ class _Source:
         return self._table.version() if self._table is not None else -1
 
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
-        if self._table is None:
-            with suppress(TableNotFoundError):
-                self._table = DeltaTable(self._folder)
-        else:
-            self._table.update_incremental()
+        """Follow the table; raises LakeReadError when its log cannot be read."""
+        try:
+            self._follow()
+            files = self._table.file_uris() if self._table is not None and self._shown != self.version else []
+        except DeltaError as error:
+            self._table = None
+            raise LakeReadError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
         if self._shown != self.version:
-            files = self._table.file_uris() if self._table is not None else []
             connection.execute(f"CREATE OR REPLACE VIEW {self._view} AS {self._select(files)}")
             self._shown = self.version
 
+    def _follow(self) -> None:
+        if self._table is not None:
+            self._table.update_incremental()
+            return
+        try:
+            self._table = DeltaTable(self.folder)
+        except TableNotFoundError:
+            return
+
     def _select(self, files: list[str]) -> str:
+        """All files as one SELECT; those of one schema together, which spares DuckDB from opening every file first."""
         if not files:
-            typed = (f"NULL::{_SQL_TYPES[column.kind]} AS {_quoted(column.name)}" for column in self._columns)
-            return f"SELECT {', '.join(typed)} WHERE false"
-        names = ", ".join(_quoted(column.name) for column in self._columns)
-        paths = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-        return f"SELECT {names} FROM read_parquet([{paths}], hive_partitioning=true, union_by_name=true)"  # noqa: S608
+            return f"SELECT {', '.join(map(_null, self._layout.columns))} WHERE false"
+        by_schema: dict[int, list[str]] = defaultdict(list)
+        for path in files:
+            by_schema[schema_number(path)].append(path)
+        return " UNION ALL ".join(self._select_from(paths, schema) for schema, paths in sorted(by_schema.items()))
+
+    def _select_from(self, files: list[str], schema: int) -> str:
+        names = (_quoted(column.name) if column.since <= schema else _null(column) for column in self._layout.columns)
+        paths = ", ".join(_literal(path) for path in files)
+        return f"SELECT {', '.join(names)} FROM read_parquet([{paths}], hive_partitioning=true)"  # noqa: S608
 
 
 class LakeReader:
     """Read-only SQL over the views events, failed, ledger and hourly; safe to share between threads.
 
-    Every query sees one version of each table: the newest at its start. `memory` bounds what DuckDB may use.
+    Every query sees one version of each table: the newest at its start. `memory` bounds what DuckDB may use; what does
+    not fit goes to files below the system's folder for temporary ones.
     """
 
-    def __init__(self, root: Path, *, memory: str = "512MB", threads: int = 2) -> None:
-        self._root = root
+    def __init__(
+        self,
+        root: Path,
+        *,
+        memory: str = "512MB",
+        threads: int = 2,
+        layouts: tuple[Layout, Layout] = (EVENTS_TABLE, HOURLY_TABLE),
+    ) -> None:
+        events, hourly = layouts
         self._lock = threading.Lock()
-        self._sources = (_Source(root / "events", "ledger", EVENTS), _Source(root / "hourly", "increments", HOURLY))
-        self._connection = duckdb.connect(config={"memory_limit": memory, "threads": threads})
-        self._prepare()
+        self._sources = (_Source(root, "ledger", events), _Source(root, "increments", hourly))
+        self._is_locked = False
+        self._has_views = False
+        self._known: set[str] = set()
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": memory,
+                "threads": threads,
+                "temp_directory": str(Path(tempfile.gettempdir()) / f"footfall-query-{uuid.uuid4().hex}"),
+                "max_temp_directory_size": _SPILL,
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "python_enable_replacements": False,
+            }
+        )
+        self._connection.execute("SET TimeZone='UTC'")
 
     def version(self) -> int:
-        """Version of the events table; -1 while there is none."""
+        """Version of the events table; -1 while there is none. Raises LakeReadError."""
         with self._lock:
             self._refresh()
             return self._sources[0].version
@@ -103,7 +160,8 @@ class LakeReader:
     def query(self, sql: str, parameters: Parameters = (), *, timeout: float | None = None) -> Rows:
         """Answer one SELECT; `$name` parameters; `timeout` in seconds.
 
-        Raises QueryError for anything that is not one readable SELECT, QueryTimeoutError when it takes too long.
+        Raises QueryError for anything that is not one readable SELECT, QueryTimeoutError when it takes too long,
+        LakeReadError when the lake is not readable.
         """
         with self.stream(sql, parameters, timeout=timeout) as (columns, batches):
             return Rows(columns, [row for batch in batches for row in batch])
@@ -113,84 +171,83 @@ class LakeReader:
         self, sql: str, parameters: Parameters = (), *, timeout: float | None = None, size: int = 2048
     ) -> Iterator[tuple[list[str], Iterator[list[tuple[Any, ...]]]]]:
         """Answer one SELECT in batches of rows, for results of any size; raises like `query`."""
-        with self._lock:
-            self._refresh()
-            cursor = self._connection.cursor()
-        clock = threading.Timer(timeout, cursor.interrupt) if timeout is not None else None
-        try:
-            if clock is not None:
-                clock.daemon = True
-                clock.start()
-            cursor.execute(self._checked(sql), parameters or None)
+        with self._cursor() as cursor, _limited(cursor, timeout):
+            cursor.execute(self._checked(cursor, sql), parameters or None)
             columns = [name for name, *_ in cursor.description or []]
             yield columns, iter(lambda: cursor.fetchmany(size), [])
-        except duckdb.InterruptException as error:
-            raise QueryTimeoutError(f"the query took longer than {timeout:g} s") from error
-        except (duckdb.Error, OverflowError) as error:
-            raise QueryError(str(error)) from error
-        finally:
-            if clock is not None:
-                clock.cancel()
-            cursor.close()
 
     def copy(self, sql: str, target: Path, options: str) -> None:
-        """Write the answer to a SELECT to a file; the caller has checked where. Raises QueryError."""
-        with self._lock:
-            self._refresh()
-        quoted = str(target).replace("'", "''")
-        try:
-            self._connection.cursor().execute(f"COPY ({self._checked(sql)}) TO '{quoted}' ({options})")
-        except duckdb.Error as error:
-            raise QueryError(str(error)) from error
+        """Write the answer to a SELECT to a file; the caller has checked where. Raises like `query`."""
+        with self._cursor() as cursor, _limited(cursor, None):
+            cursor.execute(f"COPY ({self._checked(cursor, sql)}\n) TO {_literal(str(target))} ({options})")
 
     def close(self) -> None:
-        """Free the memory."""
+        """Free the memory and the disk."""
         self._connection.close()
 
     def lock_down(self) -> None:
         """From now on refuse to read or write anything but the lake, for queries written by users."""
-        folder = str(self._root.absolute()).replace("'", "''")
-        self._connection.execute(f"SET allowed_directories=['{folder}']")
+        folders = ", ".join(_literal(str(source.folder.absolute())) for source in self._sources)
+        self._connection.execute(f"SET allowed_directories=[{folders}]")
         self._connection.execute("SET enable_external_access=false")
         self._connection.execute("SET lock_configuration=true")
+        self._is_locked = True
 
-    def _prepare(self) -> None:
-        for statement in (
-            "SET TimeZone='UTC'",
-            "SET preserve_insertion_order=false",
-            "SET autoinstall_known_extensions=false",
-            "SET autoload_known_extensions=false",
-        ):
-            self._connection.execute(statement)
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
             self._refresh()
-            for view, text in _VIEWS.items():
-                self._connection.execute(f"CREATE VIEW {view} AS {text}")
+            cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
 
     def _refresh(self) -> None:
         for source in self._sources:
             source.refresh(self._connection)
+        if not self._has_views:
+            for view, text in _VIEWS.items():
+                self._connection.execute(f"CREATE VIEW {view} AS {text}")
+            self._has_views = True
 
-    @staticmethod
-    def _checked(sql: str) -> str:
+    def _checked(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
+        if sql in self._known:
+            return sql
         try:
-            statements = duckdb.extract_statements(sql)
-        except duckdb.Error as error:
+            text = check(cursor, sql, by_user=self._is_locked)
+        except ForbiddenError as error:
             raise QueryError(str(error)) from error
-        if len(statements) != 1 or statements[0].type not in _READ_ONLY:
-            raise QueryError("write one SELECT: the lake is read-only")
-        return sql.strip().rstrip(";")
+        if text == sql and len(self._known) < _REMEMBERED:
+            self._known.add(text)
+        return text
 
 
-_VIEWS = {
-    "events": "SELECT * FROM ledger WHERE fate = 'stored'",
-    "failed": "SELECT * FROM ledger WHERE fate = 'rejected'",
-    "hourly": (
-        "SELECT hour, channel, event_type, fate, CAST(sum(n) AS BIGINT) AS n FROM increments "
-        "GROUP BY hour, channel, event_type, fate"
-    ),
-}
+@contextmanager
+def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
+    """Interrupt what runs longer than `timeout` seconds, and raise our own errors for DuckDB's."""
+    clock = threading.Timer(timeout, cursor.interrupt) if timeout is not None else None
+    try:
+        if clock is not None:
+            clock.daemon = True
+            clock.start()
+        yield
+    except duckdb.InterruptException as error:
+        raise QueryTimeoutError(f"the query took longer than {timeout or 0:g} s") from error
+    except (duckdb.Error, OverflowError) as error:
+        raise QueryError(str(error)) from error
+    finally:
+        if clock is not None:
+            clock.cancel()
 
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
+
+
+def _null(column: Column) -> str:
+    return f"NULL::{_SQL_TYPES[column.kind]} AS {_quoted(column.name)}"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -31,7 +31,10 @@ _LARGE = _SMALLEST * _TIER_FACTOR ** (_TIERS - 1)
 
 
 class Plan(Struct, frozen=True):
-    """Files of one partition to be rewritten as one of the present schema; paths are relative to the table's folder."""
+    """Files of one partition to be rewritten as one of the present schema; paths are relative to the table's folder.
+
+    `group` names the files that they were chosen from, `left` tells how many of those must wait for another time.
+    """
 
     folder: str
     partition: dict[str, str]
@@ -39,6 +42,8 @@ class Plan(Struct, frozen=True):
     rows: int
     schema: int
     columns: tuple[Column, ...]
+    group: str
+    left: int
 
 
 class Rewritten(Struct, frozen=True):
@@ -58,6 +63,14 @@ class Small(Struct, frozen=True):
     rows: int
 
 
+class _Group(Struct, frozen=True):
+    """Files that may become one."""
+
+    name: str
+    partition: dict[str, str]
+    files: list[Small]
+
+
 class _Stats(Struct):
     rows: int = msgspec.field(name="numRecords")
 
@@ -70,7 +83,7 @@ class _Running(Struct, frozen=True):
 class Upkeep:
     """Starts a compaction when one is due, and commits its result when it is done.
 
-    One follows another without a pause as long as there is much to do; else there are `seconds` between two looks.
+    Every `seconds` each group of files gets its turn once, or until few are left.
     """
 
     def __init__(self, table: LakeTable, seconds: float) -> None:
@@ -79,6 +92,7 @@ class Upkeep:
         self._looked_at = time.monotonic()
         self._running: _Running | None = None
         self._avoided: set[str] = set()
+        self._done: set[str] = set()
 
     def step(self) -> None:
         """Do what is due; never blocks for long."""
@@ -99,13 +113,16 @@ class Upkeep:
 
     def _start(self) -> None:
         try:
-            plan = choose(self._table, self._avoided)
+            plan = choose(self._table, avoided=self._avoided, done=self._done)
         except CommitError as error:
             _log.warning("nothing can be compacted", error=str(error))
             plan = None
         if plan is None:
+            self._done.clear()
             self._looked_at = time.monotonic()
             return
+        if not plan.left:
+            self._done.add(plan.group)
         command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         self._running = _Running(process, plan)
@@ -135,30 +152,40 @@ class Upkeep:
         _log.warning("compaction failed", why=why, files=plan.paths, **plan.partition)
 
 
-def choose(table: LakeTable, avoided: Collection[str] = (), today: date | None = None) -> Plan | None:
+def choose(
+    table: LakeTable, *, avoided: Collection[str] = (), done: Collection[str] = (), today: date | None = None
+) -> Plan | None:
     """The files to compact next, or None when there is nothing to do. Raises CommitError.
 
     Of a day that is under way, enough of one order of size, so that no row is rewritten more than a few times; of a
-    day that is over, all that are not large, once.
+    day that is over, all that are not large, once. Files to be `avoided` and groups that are `done` are left out.
     """
-    today = today or datetime.now(UTC).date()
-    due: list[tuple[dict[str, str], list[Small]]] = []
-    for (day, fate), files in _partitions(table.adds(), avoided).items():
-        groups = [files] if day < today else _tiers(files)
-        enough = 2 if day < today else _FILES_PER_TIER
-        due += [({"day": day.isoformat(), "fate": fate}, group) for group in groups if len(group) >= enough]
+    due = [group for group in _due(table.adds(), avoided, today or datetime.now(UTC).date()) if group.name not in done]
     if not due:
         return None
-    partition, files = max(due, key=lambda found: len(found[1]))
-    chosen = _affordable(files)
+    group = max(due, key=lambda found: len(found.files))
+    chosen = _affordable(group.files)
     return Plan(
-        str(table.folder),
-        partition,
-        [file.path for file in chosen],
-        sum(file.rows for file in chosen),
-        table.schema_version,
-        table.columns,
+        folder=str(table.folder),
+        partition=group.partition,
+        paths=[file.path for file in chosen],
+        rows=sum(file.rows for file in chosen),
+        schema=table.schema_version,
+        columns=table.columns,
+        group=group.name,
+        left=len(group.files) - len(chosen),
     )
+
+
+def _due(adds: pa.Table, avoided: Collection[str], today: date) -> Iterator[_Group]:
+    for (day, fate), files in _partitions(adds, avoided).items():
+        partition = {"day": day.isoformat(), "fate": fate}
+        if day < today and len(files) > 1:
+            yield _Group(f"{day} {fate}", partition, files)
+        elif day >= today:
+            for number, tier in enumerate(_tiers(files)):
+                if len(tier) >= _FILES_PER_TIER:
+                    yield _Group(f"{day} {fate} {number}", partition, tier)
 
 
 def _partitions(adds: pa.Table, avoided: Collection[str]) -> dict[tuple[date, str], list[Small]]:

@@ -1,9 +1,11 @@
-"""Which events are new: exact over the window of days, by memory for recent ets and by the lake for older ones."""
+"""Which events are new: exact over the window of days, by memory for recent ets and by the lake for all others."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import structlog
 from numpy.typing import NDArray
 
 from footfall.lake.hashes import File, Hashes, Lookup, read_hashes
@@ -12,28 +14,36 @@ from footfall.pipeline.window import NEW, OTHER, SAME, Keys, Window
 
 Status = NDArray[np.uint8]
 
+_log = structlog.get_logger()
+_DAY_SECONDS = 86_400
+_DAYS_AHEAD = 3
+_MOST_DAYS = 250  # the window knows days modulo 256
+
 
 class Dedup:
     """Remembers what was stored, and tells resends and conflicts from new events.
 
-    `files` lists the lake's files of stored events received on a day (days since 1970) or later.
+    `files` lists the lake's files of stored events received on a day (days since 1970) or later. `unreadable` are those
+    that cannot be read, so that resends of their events may be taken for new.
     """
 
     def __init__(self, files: Callable[[int], Iterable[File]], *, days: int, max_bytes: int, today: int) -> None:
+        self.unreadable: set[Path] = set()
         self._files = files
-        self._days = days
+        self._days = min(days, _MOST_DAYS)
         self._today = today
-        self._window = Window(max_bytes)
-        self._lookup = Lookup()
-        self._fill()
+        self._window = Window(max_bytes, _ceiling(today))
+        self._lookup = Lookup(self._cannot_read)
+        self._fill(0)
 
     def judge(self, rows: Rows) -> tuple[NDArray[np.intp], Status]:
         """Indexes of the candidates among the rows, and for each NEW, SAME or OTHER; what is new is remembered.
 
-        Within the rows the first of several equal keys is the new one.
+        Within the rows the first of several equal keys is the new one. What is new must be in the lake before the next
+        call.
         """
         chosen = np.flatnonzero(rows.fate == CANDIDATE)
-        keys = Keys.make(rows.key[chosen], rows.content[chosen], rows.ets[chosen], rows.day[chosen])
+        keys = Keys.make(rows.key[chosen], rows.content[chosen], rows.ets[chosen], self._days_of(rows.day[chosen]))
         status = self._window.look(keys)
         self._ask_lake(keys, rows.ets[chosen], status)
         _compare_within(keys, status)
@@ -41,48 +51,95 @@ class Dedup:
         return chosen, status
 
     def turn_day(self, today: int) -> None:
-        """Forget what was received before the window of days; `today` in days since 1970."""
-        if today != self._today:
-            self._today = today
-            self._window.forget(self._oldest, today)
+        """Forget what was received before the window of days; `today`, in days since 1970, never turns back."""
+        if today <= self._today:
+            return
+        self._today = today
+        self._window.forget(self._oldest, today)
+        first = self._window.ceiling + 1
+        self._window.ceiling = _ceiling(today)
+        self._fill(first)
 
     @property
     def bytes(self) -> int:
         """Memory in use by the window."""
         return self._window.bytes
 
+    def __len__(self) -> int:
+        return len(self._window)
+
     @property
     def _oldest(self) -> int:
         return self._today - self._days
 
-    def _fill(self) -> None:
-        """Remember what the lake holds, newest ets first, as far as the memory goes."""
-        for file in sorted(self._files(self._oldest), key=lambda found: found.high, reverse=True):
-            if file.high / 1000 < self._window.horizon:
-                break
-            found = read_hashes(file)
-            day = np.full(len(found.key), file.day)
-            self._window.add(Keys.make(found.key, found.content, found.ets, day))
+    def _days_of(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Days received, as far as they are not from a clock that was wrong."""
+        return np.minimum(days, self._today + 1)
+
+    def _fill(self, first: int) -> None:
+        """Remember what the lake holds of a second on, up to the ceiling, newest first, as far as the memory goes."""
+        high = (self._window.ceiling + 2) * 1000.0
+        for file in sorted(self._files(self._oldest), key=lambda found: min(found.high, high), reverse=True):
+            first = max(first, self._window.horizon)
+            # Seconds are rounded, and what is negative counts as 0.
+            low = (first - 1) * 1000.0 if first else -np.inf
+            if file.high >= low and file.low <= high:
+                self._remember(file, first, (low, high))
+
+    def _remember(self, file: File, first: int, within: tuple[float, float]) -> None:
+        try:
+            for found in read_hashes(file, *within):
+                days = self._days_of(np.full(len(found), file.day))
+                keys = Keys.make(found.key, found.content, found.ets, days)
+                self._window.add(keys.take((keys.second >= first) & (self._window.look(keys) != SAME)))
+        except (OSError, pa.ArrowException) as error:
+            self._cannot_read(file.path, error)
+
+    def _cannot_read(self, path: Path, error: Exception) -> None:
+        if path not in self.unreadable:
+            self.unreadable.add(path)
+            _log.error("lake file cannot be read", file=path.name, error=type(error).__name__)
 
     def _ask_lake(self, keys: Keys, ets: NDArray[np.float64], status: Status) -> None:
-        late = np.flatnonzero(self._window.is_late(keys) & (status == NEW))
-        if not len(late):
+        asked = np.flatnonzero(self._window.is_outside(keys) & (status != SAME))
+        if not len(asked):
             return
-        for found in self._lookup.find(self._files(self._oldest), keys.key[late], ets[late]):
-            self._mark_found(found, keys, ets, late, status)
+        found = _Found()
+        for hashes in self._lookup.find(self._files(self._oldest), keys.key[asked], ets[asked]):
+            found.add(hashes)
+        found.mark(asked, keys, ets, status)
 
-    @staticmethod
-    def _mark_found(found: Hashes, keys: Keys, ets: NDArray[np.float64], late: NDArray[Any], status: Status) -> None:
-        order = np.argsort(found.key, kind="stable")
-        place = order[np.clip(np.searchsorted(found.key[order], keys.key[late]), 0, len(order) - 1)]
-        hit = (found.key[place] == keys.key[late]) & (found.ets[place] == ets[late])
-        same = found.content[place].astype(np.uint32) == keys.check[late]
-        status[late[hit]] = np.where(same[hit], SAME, OTHER)
+
+class _Found:
+    """Stored events that the lake was asked for: their contents by key and ets."""
+
+    def __init__(self) -> None:
+        self._checks: dict[tuple[int, float], set[int]] = {}
+
+    def add(self, hashes: Hashes) -> None:
+        """Take note of a row group's answer."""
+        checks = hashes.content.astype(np.uint32).tolist()
+        for key, ets, check in zip(hashes.key.tolist(), hashes.ets.tolist(), checks, strict=True):
+            self._checks.setdefault((key, ets), set()).add(check)
+
+    def mark(self, asked: NDArray[np.intp], keys: Keys, ets: NDArray[np.float64], status: Status) -> None:
+        """Set the status of those that were found."""
+        if self._checks:
+            for place in asked.tolist():
+                checks = self._checks.get((int(keys.key[place]), float(ets[place])))
+                if checks is not None:
+                    status[place] = SAME if int(keys.check[place]) in checks else OTHER
+
+
+def _ceiling(today: int) -> int:
+    return (today + _DAYS_AHEAD) * _DAY_SECONDS
 
 
 def _compare_within(keys: Keys, status: Status) -> None:
-    """Mark the second and later of equal keys that are new to the window."""
-    _, first, group = np.unique(keys.key, return_index=True, return_inverse=True)
-    again = (status == NEW) & (first[group] != np.arange(len(keys)))
-    same = keys.check == keys.check[first[group]]
-    status[again] = np.where(same[again], SAME, OTHER)
+    """Mark the second and later of equal keys that are new."""
+    new = np.flatnonzero(status == NEW)
+    _, first, group = np.unique(keys.key[new], return_index=True, return_inverse=True)
+    again = first[group] != np.arange(len(new))
+    if again.any():
+        same = keys.check[new] == keys.check[new[first[group]]]
+        status[new[again]] = np.where(same[again], SAME, OTHER)

@@ -1,12 +1,14 @@
 """The window of known events: which keys were stored lately, in a bounded number of bytes.
 
-A resend carries the same mid and the same ets, so only events at or after the horizon need to be in memory: what is
-older is looked up in the lake. When the window is full the horizon moves up and the oldest ets leave.
+A resend carries the same mid and the same ets, so only events between the horizon and the ceiling need to be in memory:
+all others are looked up in the lake. When the window is full the horizon moves up and the oldest ets leave. The ceiling
+is a little in the future: events from clocks that are years ahead would otherwise be the last to leave.
 
 The window is a hash table in numpy arrays, cut into shards so that growing one never doubles the memory. Whole batches
 are probed at once; a Python loop per event would cost ten times the rest of the pipeline.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ U8 = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 
 NEW, SAME, OTHER = 0, 1, 2
+LATEST = int(np.iinfo(np.uint32).max)
 
 _SHARD_BITS = 4
 _SHARDS = 1 << _SHARD_BITS
@@ -28,7 +31,7 @@ _GROWTH = 1.3
 _SMALLEST = 1009
 _EVICTED_SHARE = 0.25
 _FULL = 0.85
-_LATEST = np.iinfo(np.uint32).max
+_SAMPLE = 4096
 
 
 class Keys(Struct, frozen=True, gc=False):
@@ -55,10 +58,16 @@ class Keys(Struct, frozen=True, gc=False):
         """Keys from 64-bit hashes, ets in milliseconds, and days as numbers."""
         return cls(np.maximum(key, np.uint64(1)), content.astype(np.uint32), seconds(ets), day.astype(np.uint8))
 
+    @classmethod
+    def empty(cls, size: int) -> "Keys":
+        """So many keys of nothing; no real key is 0."""
+        kinds = (np.uint64, np.uint32, np.uint32, np.uint8)
+        return cls(*(np.zeros(size, kind) for kind in kinds))
+
 
 def seconds(ets: NDArray[np.float64]) -> U32:
     """ets in milliseconds as whole seconds; what does not fit is clipped, which keeps the order."""
-    return np.clip(np.nan_to_num(ets / 1000.0), 0, _LATEST).astype(np.uint32)
+    return np.clip(np.nan_to_num(ets / 1000.0), 0, LATEST).astype(np.uint32)
 
 
 def _is_prime(number: int) -> bool:
@@ -73,48 +82,51 @@ def _prime(at_least: int) -> int:
 
 
 class _Shard:
-    """An open-addressing table; the capacity is prime, so that every step of probing visits every slot."""
+    """An open-addressing table; the capacity is prime, so that every step of probing visits every slot.
+
+    An identity may stand in it several times with different contents: once it has left the memory, it can come back.
+    """
 
     def __init__(self, capacity: int) -> None:
         self.count = 0
-        self.slots = Keys(
-            np.zeros(capacity, np.uint64),
-            np.zeros(capacity, np.uint32),
-            np.zeros(capacity, np.uint32),
-            np.zeros(capacity, np.uint8),
-        )
+        self.slots = Keys.empty(capacity)
 
     @property
     def capacity(self) -> int:
         return len(self.slots)
 
+    def has_room(self, more: int) -> bool:
+        return self.count + more <= self.capacity * _LOAD
+
     def used(self) -> Keys:
         return self.slots.take(self.slots.key != 0)
 
-    def find(self, keys: U64) -> tuple[NDArray[np.intp], Flags]:
-        """For each key its slot, or the free slot where probing ended, and whether it was found."""
-        slot, step = self._start(keys)
-        found = np.zeros(len(keys), np.bool_)
-        open_ = np.arange(len(keys))
+    def look(self, wanted: Keys) -> U8:
+        """SAME where identity and content are in the table, OTHER where only the identity is, else NEW."""
+        slot, step = self._start(wanted.key)
+        status = np.full(len(wanted), NEW, np.uint8)
+        open_ = np.arange(len(wanted))
         while len(open_):
-            held = self.slots.key[slot[open_]]
-            hit = held == keys[open_]
-            found[open_[hit]] = True
-            open_ = open_[~hit & (held != 0)]
+            here = slot[open_]
+            held = self.slots.key[here]
+            hit = held == wanted.key[open_]
+            same = hit & (self.slots.check[here] == wanted.check[open_])
+            status[open_[hit]] = OTHER
+            status[open_[same]] = SAME
+            open_ = open_[~same & (held != 0)]
             slot[open_] = (slot[open_] + step[open_]) % self.capacity
-        return slot, found
+        return status
 
     def insert(self, new: Keys) -> None:
-        """Add keys that are not in the table and differ from each other."""
+        """Add keys; there is room for all."""
         slot, step = self._start(new.key)
         open_ = np.arange(len(new))
         while len(open_):
             here = slot[open_]
             free = self.slots.key[here] == 0
-            self.slots.key[here[free]] = new.key[open_[free]]
-            placed = self.slots.key[here] == new.key[open_]
-            self._fill(here[placed], new.take(open_[placed]))
-            open_ = open_[~placed]
+            self._fill(here[free], new.take(open_[free]))
+            is_there = (self.slots.key[here] == new.key[open_]) & (self.slots.check[here] == new.check[open_])
+            open_ = open_[~is_there]
             slot[open_] = (slot[open_] + step[open_]) % self.capacity
         self.count += len(new)
 
@@ -124,19 +136,23 @@ class _Shard:
         return slot.astype(np.intp), ((keys & np.uint64(63)) + np.uint64(1)).astype(np.intp)
 
     def _fill(self, slot: NDArray[np.intp], keys: Keys) -> None:
+        """Write keys to slots; of several for one slot numpy keeps the last, in all four arrays."""
+        self.slots.key[slot] = keys.key
         self.slots.check[slot] = keys.check
         self.slots.second[slot] = keys.second
         self.slots.day[slot] = keys.day
 
 
 class Window:
-    """Keys of stored events, at most `max_bytes` of them; `horizon` is the first second that is kept."""
+    """Keys of stored events, in at most `max_bytes`; every one from second `horizon` to `ceiling` is kept."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, ceiling: int = LATEST) -> None:
         self._max_bytes = max_bytes
         self._shards = [_Shard(_SMALLEST) for _ in range(_SHARDS)]
         self._stale: list[int] = []
+        self._days = np.ones(256, np.bool_)
         self.horizon = 0
+        self.ceiling = ceiling
 
     def __len__(self) -> int:
         return sum(shard.count for shard in self._shards)
@@ -146,67 +162,69 @@ class Window:
         """Memory in use."""
         return sum(shard.capacity for shard in self._shards) * _SLOT_BYTES
 
-    def is_late(self, keys: Keys) -> Flags:
-        """Which events are from before the horizon, so that only the lake knows them."""
-        return keys.second < np.uint32(min(self.horizon, _LATEST)) if self.horizon <= _LATEST else _all(len(keys))
+    def is_outside(self, keys: Keys) -> Flags:
+        """Which events are from before the horizon or after the ceiling, so that only the lake knows them."""
+        return (keys.second < self.horizon) | (keys.second > self.ceiling)
 
     def look(self, keys: Keys) -> U8:
         """NEW, SAME or OTHER (content) for each key."""
         status = np.full(len(keys), NEW, np.uint8)
-        for shard, chosen in self._by_shard(keys):
-            slot, found = shard.find(keys.key[chosen])
-            same = shard.slots.check[slot] == keys.check[chosen]
-            status[chosen] = np.where(found, np.where(same, SAME, OTHER), NEW)
+        for number, chosen in self._by_shard(keys):
+            status[chosen] = self._shards[number].look(keys.take(chosen))
         return status
 
     def add(self, keys: Keys) -> None:
-        """Remember keys that are new and differ from each other; late ones are left to the lake."""
-        keys = keys.take(~self.is_late(keys))
-        for number, (shard, chosen) in enumerate(self._by_shard(keys)):
-            if shard.count + len(chosen) > shard.capacity * _LOAD:
-                shard = self._grow(number, shard.count + len(chosen))
-            shard.insert(keys.take(chosen))
+        """Remember keys, none of which is SAME; those outside are left to the lake."""
+        keys = keys.take(~self.is_outside(keys))
+        for number, chosen in self._by_shard(keys):
+            if not self._shards[number].has_room(len(chosen)):
+                self._rebuild(number, len(chosen))
+            self._shards[number].insert(keys.take(chosen))
         if self._stale:
-            self._drop_late(self._stale.pop())
+            self._rebuild(self._stale.pop())
         elif self.bytes > self._max_bytes * _FULL:
             self._raise_horizon()
+        while self.bytes > self._max_bytes and self.horizon <= self.ceiling:
+            self._raise_horizon()
+            while self._stale:
+                self._rebuild(self._stale.pop())
 
     def forget(self, oldest_day: int, today: int) -> None:
-        """Drop what was received before the oldest day (both as day numbers)."""
-        keep = np.zeros(256, np.bool_)
-        keep[np.arange(oldest_day, today + 2) % 256] = True
-        for number, shard in enumerate(self._shards):
-            self._rebuild(number, shard.used().take(keep[shard.used().day]))
+        """Drop what was received before the oldest day (both as day numbers), shard by shard with the next batches."""
+        self._days = np.zeros(256, np.bool_)
+        self._days[np.arange(oldest_day, today + 2) % 256] = True
+        self._stale = list(range(_SHARDS))
 
-    def _by_shard(self, keys: Keys) -> list[tuple[_Shard, NDArray[np.intp]]]:
+    def _by_shard(self, keys: Keys) -> Iterator[tuple[int, NDArray[np.intp]]]:
         home = (keys.key >> np.uint64(64 - _SHARD_BITS)).astype(np.uint8)
         order = np.argsort(home, kind="stable")
         edges = np.searchsorted(home[order], np.arange(_SHARDS + 1))
-        return [(shard, order[edges[i] : edges[i + 1]]) for i, shard in enumerate(self._shards)]
+        for number in range(_SHARDS):
+            if edges[number] < edges[number + 1]:
+                yield number, order[edges[number] : edges[number + 1]]
 
-    def _grow(self, number: int, count: int) -> _Shard:
-        self._rebuild(number, self._shards[number].used(), at_least=count)
-        return self._shards[number]
-
-    def _rebuild(self, number: int, kept: Keys, at_least: int = 0) -> None:
-        capacity = _prime(max(_SMALLEST, int(max(len(kept), at_least) / _LOAD * _GROWTH)))
+    def _rebuild(self, number: int, more: int = 0) -> None:
+        """Make a shard anew, without what need not be kept, and with room for some more."""
+        used = self._shards[number].used()
+        kept = used.take(~self.is_outside(used) & self._days[used.day])
+        capacity = _prime(max(_SMALLEST, int((len(kept) + more) / _LOAD * _GROWTH)))
         self._shards[number] = shard = _Shard(capacity)
         shard.insert(kept)
 
     def _raise_horizon(self) -> None:
-        """Leave the oldest ets to the lake; the first shard is a fair sample of all.
+        """Leave the oldest ets to the lake.
 
         The shards give their memory back one by one with the next batches: all at once would take seconds.
         """
-        sample = self._shards[0].used().second
-        edge = int(np.quantile(sample, _EVICTED_SHARE)) + 1 if len(sample) else _LATEST + 1
+        edge = int(np.quantile(self._sample(), _EVICTED_SHARE)) + 1
         self.horizon = max(self.horizon + 1, edge)
         self._stale = list(range(_SHARDS))
 
-    def _drop_late(self, number: int) -> None:
-        used = self._shards[number].used()
-        self._rebuild(number, used.take(~self.is_late(used)))
-
-
-def _all(size: int) -> Flags:
-    return np.ones(size, np.bool_)
+    def _sample(self) -> U32:
+        """The seconds of some shards: keys are spread evenly, so a few stand for all."""
+        found = [np.array([self.ceiling], np.uint32)]
+        for shard in self._shards:
+            found.append(shard.used().second)
+            if sum(map(len, found)) >= _SAMPLE:
+                break
+        return np.concatenate(found)

@@ -15,8 +15,6 @@ from bench.watch import costs
 NAME = "ack"
 TITLE = "validated and fsynced before the ack"
 
-_DRAIN_SECONDS = 900.0
-
 
 class Size(Struct, frozen=True):
     """Events in a request, connections that send them, what must be reached: events a second, and p99 in ms."""
@@ -49,7 +47,7 @@ def measure(site: Site) -> list[Figure]:
     with serve(site.make("data")) as server:
         runs = list(_rounds(site, server))
         busy = _run(site, server, SIZES[0])  # the pipeline is still taking in the rounds before
-        server.wait_drained(_DRAIN_SECONDS)
+        server.wait_drained()
         books = check(server.settings.data, [run.claim for run in [*runs, busy]])
     figures = [figure for size in SIZES for figure in _figures(size, [run for run in runs if run.size == size])]
     return [*figures, _busy(busy), books]
@@ -61,7 +59,7 @@ def _rounds(site: Site, server: Server) -> Iterator[Run]:
             for size in SIZES:
                 yield _run(site, server, size)
         if site.scale.full and number < site.scale.rounds - 1:
-            server.wait_drained(_DRAIN_SECONDS)  # or the journals would reach their budget
+            server.wait_drained()  # or the journals would reach their budget
 
 
 def _run(site: Site, server: Server, size: Size) -> Run:

@@ -1,10 +1,13 @@
 """Programs that are not Python packages: found, or installed where that is ours to do."""
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
+_PR_SET_PDEATHSIG = 1
 _PACKAGES = {"wrk": "wrk", "postgres": "postgresql", "initdb": "postgresql"}
 _POSTGRES = Path("/usr/lib/postgresql")
 
@@ -25,6 +28,11 @@ def find(name: str) -> str:
     if path is None:
         raise MissingProgramError(f"{name} is missing: apt-get install {_PACKAGES[name]}")
     return path
+
+
+def die_with_parent() -> None:
+    """For a child between fork and exec: have the kernel end it when this process is gone, however it went."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _look(name: str) -> str | None:

@@ -15,10 +15,12 @@ from pathlib import Path
 import psutil
 from msgspec import Struct
 
+from bench.programs import die_with_parent
 from footfall import heartbeat
 from footfall.settings import Settings
 
-_START_SECONDS = 60.0
+_PATIENCE = 60.0
+_LOOK_EVERY = 0.02
 _STOP_SECONDS = 120.0
 _KINDS = ("collector", "pipeline", "web", "compaction")
 
@@ -71,16 +73,27 @@ class Server(Struct, frozen=True):
         """What the pipeline last said."""
         return heartbeat.read(self.settings.heartbeat)
 
-    def wait_drained(self, seconds: float) -> float:
-        """Wait until the pipeline has nothing left to do; return how long that took. Raises ServerError."""
-        begun = time.time()
+    def wait_drained(self) -> float:
+        """Wait until the pipeline has nothing left to do; return how long that took.
 
-        def is_drained() -> bool:
+        Raises ServerError when the server has died, or nothing moves for a minute.
+        """
+        begun = moved = time.time()
+        left = None
+        while left != 0:
             beat = self.heartbeat()
-            return beat is not None and beat.at > (begun + 0.2) * 1000 and beat.lag_bytes == 0
-
-        wait_until(is_drained, seconds, self, "the pipeline to take everything in")
+            if beat is not None and beat.at > (begun + 0.2) * 1000 and beat.lag_bytes != left:
+                moved, left = time.time(), beat.lag_bytes
+            if time.time() - moved > _PATIENCE:
+                raise self.error("the pipeline to take everything in")
+            time.sleep(_LOOK_EVERY)
         return time.time() - begun
+
+    def error(self, what: str) -> ServerError:
+        """That something was waited for in vain, with the end of the log."""
+        return ServerError(
+            f"gave up waiting for {what}; the log's end:\n{self.log.read_text(errors='replace')[-2000:]}"
+        )
 
 
 def free_port() -> int:
@@ -98,25 +111,30 @@ def serve(data: Path, *, ready: bool = True) -> Iterator[Server]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
     command = [sys.executable, "-m", "footfall", "serve", "--data", str(data), "--port", str(settings.port)]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
     server = Server(process, settings, log)
     try:
         if ready:
             for path in ("/health", "/schemas"):  # the one answered by the collectors, the other by the web process
-                wait_until(partial(_answers, settings.port, path), _START_SECONDS, server, f"an answer at {path}")
+                _wait_until(partial(_answers, settings.port, path), server, f"an answer at {path}")
         yield server
     finally:
         _end(server)
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float, server: Server, what: str) -> None:
-    """Ask every 20 ms; raises ServerError after so many seconds, or when the server has died."""
-    deadline = time.monotonic() + seconds
+def _wait_until(is_so: Callable[[], bool], server: Server, what: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
     while not is_so():
         if server.process.poll() is not None or time.monotonic() > deadline:
-            tail = server.log.read_text(errors="replace")[-2000:]
-            raise ServerError(f"gave up waiting for {what}; the log's end:\n{tail}")
-        time.sleep(0.02)
+            raise server.error(what)
+        time.sleep(_LOOK_EVERY)
 
 
 def _end(server: Server) -> None:

@@ -17,7 +17,6 @@ TITLE = "HTTP to lake, exactly once, sustained"
 RATE = 50_000
 _BATCH = 20
 _CONNECTIONS = 64
-_DRAIN_SECONDS = 600.0
 _MOST_GROWTH = 0.01  # of what comes in: a backlog that grows more slowly than this is noise
 
 
@@ -31,7 +30,7 @@ def measure(site: Site) -> list[Figure]:
                 pool, server.port, connections=_CONNECTIONS, rate=RATE / _BATCH, seconds=site.scale.sustained
             )
         cpu = costs(before, server.cpu(), outcome.acknowledged * _BATCH)
-        rest = server.wait_drained(_DRAIN_SECONDS)
+        rest = server.wait_drained()
         books = check(server.settings.data, [claim(pool, outcome)])
         size = _record_bytes(server, pool)
     seconds = site.scale.sustained

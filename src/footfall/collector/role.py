@@ -28,9 +28,7 @@ from footfall.collector.metrics import Metrics
 from footfall.collector.office import Office
 from footfall.collector.proxy import Proxy
 from footfall.control.snapshot import Snapshot
-from footfall.failure import TerminalError
 from footfall.journal.group import GroupCommit
-from footfall.journal.log import JournalFormatError, JournalLockedError
 from footfall.journal.writer import SegmentWriter
 from footfall.settings import Settings
 
@@ -38,12 +36,9 @@ _log = structlog.get_logger()
 _TICK_SECONDS = 1.0
 
 
-class CollectorError(TerminalError):
-    """The collector cannot start; says why."""
-
-
 def run(settings: Settings, *, index: int, sockets: list[socket.socket], web_socket: Path | None) -> None:
-    """Collect events on listening sockets until SIGTERM or SIGINT; raises TerminalError when that cannot begin.
+    """Collect events on listening sockets until SIGTERM or SIGINT; raises TerminalError or TransientError when
+    that cannot begin.
 
     `index` numbers the collectors of one installation; `web_socket` is where every other request is forwarded.
     """
@@ -146,14 +141,9 @@ def _config(lobby: Lobby, application: Application) -> uvicorn.Config:
 
 def _open_journal(settings: Settings, index: int, sync: Callable[[int], None]) -> SegmentWriter:
     folder = settings.journals / str(index)
-    try:
-        writer = SegmentWriter(
-            folder, segment_bytes=settings.segment_bytes, max_bytes=settings.journal_max_bytes, sync=sync
-        )
-    except (JournalLockedError, JournalFormatError):
-        raise
-    except OSError as error:
-        raise CollectorError(f"the journal in {folder} cannot be opened: {error.strerror}") from error
+    writer = SegmentWriter(
+        folder, segment_bytes=settings.segment_bytes, max_bytes=settings.journal_max_bytes, sync=sync
+    )
     recovery = writer.recovery
     report = _log.warning if recovery.cut or recovery.damaged else _log.info
     report("journal opened", journal=index, end=writer.end, cut_bytes=recovery.cut, damaged_bytes=recovery.damaged)

@@ -19,6 +19,11 @@ from footfall.spec.verdict import Finding
 
 CANDIDATE, DUPLICATE, REJECTED = 0, 1, 2
 
+# What reading a record may raise: msgspec's and Arrow's errors, and those of Python for text, depth and numbers.
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError, pa.ArrowException)
+
+_MOST_EVENTS = 100_000
+_LATEST_MS = 1 << 52
 _NO_AGENT = Agent()
 _encode = msgspec.json.Encoder().encode
 
@@ -60,7 +65,7 @@ class Rows(Struct, frozen=True):
 
 
 class _Row(Struct, kw_only=True, omit_defaults=True):
-    """A row that did not come out of a bulk decode: rejected, repeated or derived."""
+    """A row that did not come out of a bulk decode: rejected or repeated."""
 
     received_ms: int
     channel: str
@@ -79,7 +84,7 @@ class _Row(Struct, kw_only=True, omit_defaults=True):
 def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
     """Rows of the accepted events; None when there are none.
 
-    Raises ValueError (msgspec's errors are) when a record does not hold what it should.
+    Raises one of UNREADABLE when a record does not hold what it should.
     """
     entries = [entry for entry in entries if entry.intake.keys]
     if not entries:
@@ -89,8 +94,7 @@ def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
     sizes = []
     for entry in entries:
         found = sights(entry.intake.events)
-        if len(found) * 16 != len(entry.intake.keys):
-            raise ValueError("the record's events and keys differ in number")
+        _check_lengths(entry.intake, len(found))
         events += found
         raw += texts(entry.intake.events)
         sizes.append(len(found))
@@ -101,29 +105,36 @@ def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
     )
 
 
+def _check_lengths(intake: Intake, size: int) -> None:
+    if len(intake.keys) != size * 16:
+        raise ValueError("the record's events and keys differ in number")
+    if len(intake.indexes) not in (0, size) or len(intake.channels) not in (0, size):
+        raise ValueError("the record's events and their places differ in number")
+
+
 def odd_rows(entries: Iterable[Entry]) -> Rows | None:
-    """Rows of what the door refused or knew already; None when there are none."""
+    """Rows of what the door refused or knew already; None when there are none. Raises one of UNREADABLE."""
     rows = [row for entry in entries for row in _odd(entry)]
     return _from_rows(rows) if rows else None
 
 
-def unreadable(journal: str, number: int, received_ms: int) -> Rows:
-    """One row that stands for a record that could not be read back; its bytes are kept elsewhere."""
-    finding = Finding.make(Reason.UNREADABLE_RECORD)
-    return _from_rows(
-        [
-            _Row(
-                received_ms=received_ms,
-                channel="",
-                fate=REJECTED,
-                journal=journal,
-                record=number,
-                idx=0,
-                of=1,
-                findings=[finding],
-            )
-        ]
+def unreadable(journal: str, number: int, intake: Intake | None, received_ms: int) -> Rows:
+    """Rows that stand for the events of a record that could not be read back; its bytes are kept elsewhere.
+
+    One for each event where the record still says how many there were, else a single one.
+    """
+    is_known = intake is not None and 0 < intake.of <= _MOST_EVENTS and 0 < intake.received_at < _LATEST_MS
+    row = _Row(
+        received_ms=intake.received_at if intake is not None and is_known else received_ms,
+        channel=intake.channel if intake is not None else "",
+        fate=REJECTED,
+        journal=journal,
+        record=number,
+        idx=0,
+        of=intake.of if intake is not None and is_known else 1,
+        findings=[Finding.make(Reason.UNREADABLE_RECORD)],
     )
+    return _from_rows([msgspec.structs.replace(row, idx=idx) for idx in range(row.of)])
 
 
 class _Shared(Struct, frozen=True):
@@ -200,8 +211,8 @@ def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int], events: list
     return {
         "channel": channel,
         "idx": idx,
-        "warnings": [found and [finding.code for finding in found] for found in warnings],
-        "findings": [found and _encode(found).decode() for found in warnings],
+        "warnings": [_codes(found) if found else None for found in warnings],
+        "findings": [_encode(found).decode() if found else None for found in warnings],
         "agent_family": _spread((agent.family, size) for agent, size in agents),
         "agent_version": _spread((agent.version, size) for agent, size in agents),
         "agent_system": _spread((agent.system, size) for agent, size in agents),
@@ -216,6 +227,10 @@ def _fill_blanks(events: list[Sight], intake: Intake) -> None:
         if intake.app and not event.context.pdata.id:
             producer = msgspec.structs.replace(event.context.pdata, id=intake.app)
             event.context = msgspec.structs.replace(event.context, pdata=producer)
+
+
+def _codes(findings: Iterable[Finding]) -> list[str]:
+    return list(dict.fromkeys(finding.code for finding in findings))
 
 
 def _spread(values: Iterable[tuple[str | None, int]]) -> list[str | None]:
@@ -307,7 +322,7 @@ def _from_rows(rows: list[_Row]) -> Rows:
         "occurred_at": times.occurred_at,
         "clock": times.clock,
         "received_at": pa.array((received * 1000).astype(np.int64), pa.timestamp("us")),
-        "reasons": [list(dict.fromkeys(finding.code for finding in row.findings)) or None for row in rows],
+        "reasons": [_codes(row.findings) or None for row in rows],
         "findings": [_encode(row.findings).decode() if row.findings else None for row in rows],
         "key_hash": keys.view(np.int64),
     }

@@ -27,9 +27,8 @@ class Producer(Struct, frozen=True, gc=False):
 
 
 class Context(Struct, frozen=True, gc=False):
-    """`context`."""
+    """`context`, without the channel: the door has decided on that."""
 
-    channel: str | None = None
     env: str | None = None
     sid: str | None = None
     did: str | None = None
@@ -103,7 +102,7 @@ def _lenient(value: Any) -> Sight:
 
 def _context(values: dict[str, Any]) -> Context:
     producer: Producer = _fit(Producer, _object(values.get("pdata")))
-    names = ("channel", "env", "sid", "did")
+    names = ("env", "sid", "did")
     return Context(pdata=producer, **{name: _text(values.get(name)) for name in names})
 
 

@@ -5,8 +5,8 @@
         footfall.wait_for("SELECT mid FROM events", lambda rows: len(rows) == 1)
 
 Keyword arguments are settings. On leaving the block the server is ended: by SIGTERM, which must go cleanly, or by
-SIGKILL where the block raised. To start it again on the same folder, use `serving` again. `tests/conftest.py` adds the
-log of every running server to the report of a test that fails.
+SIGKILL where the block raised. To start it again on the same folder, use `serving` again. The end of its log is added
+to what the block raises, and by `tests/conftest.py` to the report of any test that fails while it runs.
 """
 
 import json
@@ -27,6 +27,7 @@ from typing import Any
 import httpx
 import psutil
 
+from footfall import heartbeat
 from footfall.lake.reading import LakeReader
 
 Json = dict[str, Any]
@@ -78,11 +79,11 @@ class Served:
         return self._process.poll() is None
 
     def wait_ready(self) -> None:
-        """Wait until the address is announced and every path answers."""
+        """Wait until the address is announced, every path answers, and the pipeline says that it runs."""
         until(lambda: self._address() is not None, _START_SECONDS, self._require_running)
         self.url = self._address() or ""
         until(lambda: self.get("/login").status_code != 503, _START_SECONDS, self._require_running)
-        self.children()
+        until(self._has_pipeline, _START_SECONDS, self._require_running)
 
     def post(
         self, events: Sequence[object], *, key: str | None = None, path: str = "/v1/telemetry", **headers: str
@@ -183,9 +184,13 @@ class Served:
         found = _ADDRESS.search(self._stdout.read_text())
         return found[1] if found else None
 
+    def _has_pipeline(self) -> bool:
+        beat = heartbeat.read(self.data / "run" / "pipeline.json")
+        return beat is not None and beat.pid in self.children().get("pipeline", [])
+
     def _require_running(self) -> None:
         code = self._process.poll()
-        assert code is None, f"footfall exited with {code}:\n{self.report()}"
+        assert code is None, f"footfall exited with {code}"
 
     def _left(self) -> list[int]:
         return [process.pid for process in self._known.values() if _lives(process)]
@@ -209,6 +214,9 @@ def serving(data: Path, *arguments: str, **settings: object) -> Iterator[Served]
         yield served
         if served.is_running:
             served.terminate()
+    except Exception as error:
+        error.add_note(served.report())
+        raise
     finally:
         served.kill()
         RUNNING.remove(served)

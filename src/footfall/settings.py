@@ -57,7 +57,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     dedup_days: Annotated[Count, _says("Days for which a resent event is recognised.")] = 7
     dedup_bytes: Annotated[int, _says("Memory for recognising resent events."), Meta(ge=1 << 20)] = 512 << 20
     batch_seconds: Annotated[Seconds, _says("Longest time for which the pipeline gathers events for one commit.")] = 1.0
-    batch_bytes: Annotated[Count, _says("Most journal bytes in one commit.")] = 96 << 20
+    batch_bytes: Annotated[Count, _says("Most journal bytes in one commit.")] = 32 << 20
     compact_seconds: Annotated[Seconds, _says("Time between two compactions.")] = 60.0
     vacuum_hours: Annotated[
         float, _says("Hours for which replaced lake files are kept for slow readers."), Meta(ge=1)

@@ -1,6 +1,5 @@
 """A page in Chromium that uses one of the packages, and what it sends."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,18 +37,10 @@ class Visit:
         """Initialise the SDK and call its methods one after the other."""
         self.page.evaluate(_START, [config, calls, dispatch_to])
 
-    def call(self, *calls: Call) -> None:
-        """Call more methods."""
-        self.page.evaluate("(calls) => drive(calls)", calls)
-
     def requests(self, number: int) -> list[Request]:
         """What it has sent, once that many requests were answered."""
-        self.wait(lambda: len(self._answered) >= number)
+        until(lambda: len(self._answered) >= number, check=lambda: self.page.wait_for_timeout(10))
         return [_request(sent) for sent in self._answered]
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        """Wait while the browser goes on."""
-        until(condition, 20.0, lambda: self.page.wait_for_timeout(10))
 
     def _watch(self, context: BrowserContext) -> None:
         self.page.on("console", lambda message: self.console.append(message.text))

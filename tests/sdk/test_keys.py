@@ -10,7 +10,7 @@ from footfall.control.store import Control, NewKeys
 from tests.serving import Served, serving, until
 
 from .browser import Site
-from .calls import DOCUMENTED, PLAIN, session
+from .calls import DOCUMENTED, PDATA, PLAIN, session
 from .evidence import call, config, prove, warnings
 
 both = pytest.mark.parametrize("sdk", ["2.0.1", "1.3.0"])
@@ -49,7 +49,8 @@ def test_a_public_key_on_the_page_that_it_was_made_for(keyed: Keyed, site: Site,
     visit = site.visit(sdk)
     visit.start(config(keyed.served, channel, authtoken=key), session(PLAIN))
     requests = visit.requests(1)
-    assert requests[0].headers["authorization"] == f"Bearer {key}"
+    sent = requests[0].headers
+    assert (sent["authorization"], sent["x-channel-id"], sent["x-app-id"]) == (f"Bearer {key}", channel, PDATA["id"])
     assert warnings(prove(keyed.served, channel, requests)) == {}
     assert visit.preflights == [("/v1/telemetry", 204)]
 

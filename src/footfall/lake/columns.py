@@ -11,7 +11,7 @@ PARTITIONS = ["day", "fate"]
 
 
 class Column(Struct, frozen=True):
-    """A column: its name, its Delta type (`strings` is an array of string), and the number of the first schema with it."""
+    """A column: its name, its Delta type (`strings` is an array of string), the number of the first schema with it."""
 
     name: str
     kind: Kind

@@ -100,7 +100,7 @@ def _windows(paths: list[Path], schema: pa.Schema) -> Iterator[pa.Table]:
 def _is_late(batch: pa.RecordBatch) -> Any:
     received = pc.divide(pc.cast(pc.cast(batch.column("received_at"), pa.int64()), pa.float64()), 1000.0)
     distance = pc.abs(pc.subtract(received, batch.column("ets")))
-    return pc.fill_null(pc.greater(distance, _LATE_MS), False)  # noqa: FBT003 - Arrow's signature
+    return pc.fill_null(pc.greater(distance, _LATE_MS), False)
 
 
 def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -6,12 +6,11 @@ torn is still in the journals, and may go.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from msgspec import DecodeError, Raw, Struct, field, json
+from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, field, json
 
 from footfall.lake.disk import sync
 
@@ -32,13 +31,13 @@ class _CommitInfo(Struct):
 
 class _Line(Struct):
     add: _Added | None = None
-    remove: Raw | None = None
-    txn: Raw | None = None
+    remove: Raw | UnsetType = UNSET
+    txn: Raw | UnsetType = UNSET
     commit_info: _CommitInfo | None = field(name="commitInfo", default=None)
 
     @property
     def is_action(self) -> bool:
-        return self.add is not None or self.remove is not None or self.txn is not None
+        return self.add is not None or self.remove is not UNSET or self.txn is not UNSET
 
 
 class _Last(Struct):
@@ -78,28 +77,30 @@ def sync_checkpoint(folder: Path, version: int) -> None:
 
 
 def repair(folder: Path) -> list[str]:
-    """Remove what a crash left unfinished in the log, and return its names; make the rest durable. Raises OSError.
+    """Put aside what a crash left unfinished in the log, and return its names; make the rest durable. Raises OSError.
 
-    Nobody may be writing.
+    Nobody may be writing. What is torn stays as NAME.torn, for people to look at.
     """
     log = folder / "_delta_log"
     if not log.is_dir():
         return []
-    gone = [*_leftovers(log), *_torn_checkpoints(log), *_torn_entries(log)]
-    for path in gone:
-        path.unlink(missing_ok=True)
+    for path in _leftovers(log):
+        path.unlink()
+    torn = [*_torn_checkpoints(log), *_torn_entries(log)]
+    for path in torn:
+        path.replace(f"{path}.torn")
     for path in _newest(log):
         sync(path)
     sync(log)
-    return [path.name for path in gone]
+    return [path.name for path in torn]
 
 
 def _read(path: Path) -> list[_Line]:
     return [_decode(line) for line in path.read_bytes().splitlines()]
 
 
-def _leftovers(log: Path) -> Iterator[Path]:
-    return (path for path in log.iterdir() if _LEFTOVER.search(path.name))
+def _leftovers(log: Path) -> list[Path]:
+    return [path for path in log.iterdir() if _LEFTOVER.search(path.name)]
 
 
 def _newest(log: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What a query may do: read. DuckDB runs COPY and INSERT inside of EXPLAIN and WITH too, so its syntax tree is asked."""
+"""What a query may do: read. DuckDB runs COPY and INSERT within EXPLAIN and WITH too, so its syntax tree is asked."""
 
 import re
 from collections.abc import Iterator

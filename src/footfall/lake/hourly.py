@@ -23,8 +23,8 @@ _NEEDED = ["channel", "event_type", "occurred_at", "received_at", "clock"]
 
 def count(table: pa.Table) -> pa.Table:
     """Rows of hour, channel, event_type, fate (each may repeat) counted, or summed where they carry `n`."""
-    summed = [("n", "sum")] if "n" in table.schema.names else [([], "count_all")]
-    totals = table.group_by(_KEYS, use_threads=False).aggregate(summed)
+    summed: Any = ("n", "sum") if "n" in table.schema.names else ([], "count_all")
+    totals = table.group_by(_KEYS, use_threads=False).aggregate([summed])
     return totals.rename_columns([*_KEYS, "n"]).cast(HOURLY_SCHEMA)
 
 
@@ -75,9 +75,9 @@ class Hourly:
         """Remove old log entries. Raises CommitError."""
         self._table.sweep()
 
-    def vacuum(self, hours: float) -> None:
-        """Remove replaced files. Raises CommitError."""
-        self._table.vacuum(hours)
+    def vacuum(self, hours: float) -> int:
+        """Remove replaced files; return their number. Raises CommitError."""
+        return self._table.vacuum(hours)
 
     def _add(self, increment: pa.Table, version: int) -> None:
         """Commit the counts of one commit of the events table."""

@@ -98,7 +98,7 @@ class LakeTable:
         self._layout = layout
         self._is_unsure = False
         for name in deltalog.repair(self.folder):
-            _log.error("log entry was torn and is removed", table=layout.name, entry=name)
+            _log.error("torn log entry put aside", table=layout.name, entry=name)
         try:
             self._delta = self._open()
             self._checkpointed = self._synced = self.version
@@ -149,7 +149,7 @@ class LakeTable:
         return bool(positions) and all(self.position(app) == position for app, position in positions.items())
 
     def adds(self) -> pa.Table:
-        """The files of the newest version, a row each, with partitions and statistics in columns. Raises CommitError."""
+        """The files of the newest version, each a row with its partition and statistics. Raises CommitError."""
         try:
             self._refresh()
             return pa.table(self._delta.get_add_actions(flatten=True))
@@ -157,7 +157,7 @@ class LakeTable:
             raise CommitError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
 
     def removals(self, paths: Collection[str] | None = None, *, data_change: bool = False) -> list[RemoveAction]:
-        """Actions that remove files (relative paths; all when not given) from the newest version. Raises CommitError."""
+        """Actions that remove files (relative paths; all when not given) of the newest version. Raises CommitError."""
         return removals(self.adds(), paths, data_change=data_change)
 
     def files(self) -> list[Path]:

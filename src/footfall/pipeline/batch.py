@@ -7,12 +7,15 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import structlog
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from footfall.lake.hourly import count, keyed
 from footfall.pipeline.dedup import Dedup, Status
-from footfall.pipeline.rows import DUPLICATE, REJECTED, Rows, event_columns
+from footfall.pipeline.gather import Gathered, SetAside
+from footfall.pipeline.rows import DUPLICATE, REJECTED, UNREADABLE, Rows, event_columns
 from footfall.pipeline.share import share_items
 from footfall.pipeline.sight import sights
 from footfall.pipeline.window import OTHER, SAME
@@ -21,6 +24,7 @@ from footfall.spec.mask import payload_text
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Fate, Finding
 
+_log = structlog.get_logger()
 _STORED = 0
 _FATES = (Fate.STORED, Fate.DUPLICATE, Fate.REJECTED)
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -44,11 +48,13 @@ class Batch(Struct, frozen=True):
 
     parts: list[Part]
     hourly: pa.Table
-    newest_ms: float
+    newest_ms: int
+    set_aside: list[SetAside]
 
 
-def decide(rows: Rows, dedup: Dedup) -> Batch:
+def decide(gathered: Gathered, dedup: Dedup) -> Batch:
     """Settle the fate of every row and lay the rows out by day and fate."""
+    rows = gathered.rows
     chosen, status = dedup.judge(rows)
     fate = rows.fate.copy()
     fate[chosen] = _settled(status)
@@ -56,8 +62,8 @@ def decide(rows: Rows, dedup: Dedup) -> Batch:
     conflicts[chosen[status == OTHER]] = True
     parts = list(_parts(rows, fate, conflicts))
     counted = [keyed(part.table, pa.array([part.fate.value] * part.table.num_rows, pa.string())) for part in parts]
-    newest = rows.table.column("received_at").cast(pa.int64()).to_numpy().max() / 1000
-    return Batch(parts, count(pa.concat_tables(counted)), float(newest))
+    newest = pc.max(rows.table.column("received_at").cast(pa.int64())).as_py() // 1000
+    return Batch(parts, count(pa.concat_tables(counted)), newest, gathered.set_aside)
 
 
 def _settled(status: Status) -> Status:
@@ -99,7 +105,7 @@ def _array(values: Any, kind: Any) -> Any:
 
 def _explain(table: pa.Table, conflicts: NDArray[np.intp]) -> pa.Table:
     """Give events with a mid of another event their reason, and mask what they say like any rejected event."""
-    finding = Finding.make(Reason.MID_CONFLICT, "$.mid")
+    finding = Finding.make(Reason.MID_CONFLICT, "$.mid", "string")
     columns = {name: table.column(name).to_pylist() for name in ("event", "reasons", "findings", "warnings")}
     for place in conflicts:
         text = columns["event"][place].encode()
@@ -112,29 +118,36 @@ def _explain(table: pa.Table, conflicts: NDArray[np.intp]) -> pa.Table:
 
 def _with_derived(table: pa.Table) -> pa.Table:
     """The stored events, followed by those derived from them."""
-    eids = table.column("eid").to_numpy()
-    places: list[int] = []
-    derived: list[bytes] = []
-    for place in np.flatnonzero(eids == "SHARE"):
-        items = share_items(table.column("event")[int(place)].as_py())
-        places += [int(place)] * len(items)
-        derived += items
-    return pa.concat_tables([table, _derived_rows(table.take(places), derived)]) if derived else table
+    shares = pc.indices_nonzero(pc.equal(table.column("eid"), "SHARE"))
+    derived = [made for place in shares.to_pylist() if (made := _derived_rows(table.slice(place, 1))) is not None]
+    return pa.concat_tables([table, *derived]) if derived else table
 
 
-def _derived_rows(parents: pa.Table, derived: list[bytes]) -> pa.Table:
-    """Rows that share everything about their reception with their parents'."""
+def _derived_rows(parent: pa.Table) -> pa.Table | None:
+    """Rows derived from one event, which share everything about their reception with their parent's.
+
+    None when there are none, or when the event is of a shape that nobody thought of: it is stored all the same.
+    """
+    try:
+        derived = share_items(parent.column("event")[0].as_py())
+        return _rows_of(derived, parent) if derived else None
+    except (*UNREADABLE, KeyError, AttributeError) as error:
+        place = {name: parent.column(name)[0].as_py() for name in ("journal", "record", "idx")}
+        _log.error("nothing derived from an event", error=type(error).__name__, **place)
+        return None
+
+
+def _rows_of(derived: list[bytes], parent: pa.Table) -> pa.Table:
     events = sights(b"[" + b",".join(derived) + b"]")
-    channels = parents.column("channel").to_pylist()
-    keys = [key_hash(channel, event.mid) for channel, event in zip(channels, events, strict=True)]
+    channel = parent.column("channel")[0].as_py()
     return _replace(
-        parents,
+        parent.take([0] * len(derived)),
         {
             **event_columns(events, derived),
             "warnings": None,
             "findings": None,
-            "derived_from": parents.column("mid").to_pylist(),
-            "key_hash": np.array(keys, np.uint64).view(np.int64),
+            "derived_from": parent.column("mid").to_pylist() * len(derived),
+            "key_hash": np.array([key_hash(channel, event.mid) for event in events], np.uint64).view(np.int64),
             "content_hash": np.array([content_hash(text) for text in derived], np.uint64).view(np.int64),
         },
     )

@@ -11,7 +11,8 @@ from footfall.pipeline.rows import UNREADABLE, Entry, Rows, good_rows, odd_rows,
 from footfall.spec.intake import VERSION, Intake, unpack
 
 _log = structlog.get_logger()
-_CHUNK_EVENTS = 2000
+_CHUNK_EVENTS = 4000
+_LATEST_MS = 253_402_300_800_000  # the year 10000, for which there is no date
 
 
 class SetAside(Struct, frozen=True, gc=False):
@@ -60,9 +61,7 @@ class Gathering:
         self.bytes += len(record.payload)
         source = SetAside(journal, record.number, record.payload)
         try:
-            intake = unpack(record.payload)
-            if intake.version > VERSION:
-                raise ValueError(f"record version {intake.version}")
+            intake = _read(record.payload)
         except UNREADABLE as error:
             self._give_up(source, None, error)
             return
@@ -104,3 +103,10 @@ class Gathering:
         _log.error("record set aside", journal=source.journal, record=source.number, error=type(error).__name__)
         self._set_aside.append(source)
         self._parts.append(unreadable(source.journal, source.number, intake, int(time.time() * 1000)))
+
+
+def _read(payload: bytes) -> Intake:
+    intake = unpack(payload)
+    if intake.version > VERSION or not 0 <= intake.received_at < _LATEST_MS:
+        raise ValueError("the record is of a later version, or of no time")
+    return intake

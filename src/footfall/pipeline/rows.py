@@ -23,7 +23,6 @@ CANDIDATE, DUPLICATE, REJECTED = 0, 1, 2
 UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError, pa.ArrowException)
 
 _MOST_EVENTS = 100_000
-_LATEST_MS = 1 << 52
 _NO_AGENT = Agent()
 _encode = msgspec.json.Encoder().encode
 
@@ -123,7 +122,7 @@ def unreadable(journal: str, number: int, intake: Intake | None, received_ms: in
 
     One for each event where the record still says how many there were, else a single one.
     """
-    is_known = intake is not None and 0 < intake.of <= _MOST_EVENTS and 0 < intake.received_at < _LATEST_MS
+    is_known = intake is not None and 0 < intake.of <= _MOST_EVENTS
     row = _Row(
         received_ms=intake.received_at if intake is not None and is_known else received_ms,
         channel=intake.channel if intake is not None else "",

@@ -8,17 +8,19 @@ import time
 from types import FrameType
 
 import structlog
+from msgspec import Struct
 
 from footfall import heartbeat, logs
 from footfall.failure import TransientError
 from footfall.heartbeat import Heartbeat
+from footfall.lake.lock import LakeLock
 from footfall.lake.upkeep import Upkeep
 from footfall.pipeline.batch import Batch, decide
 from footfall.pipeline.clock import DAY_MS
 from footfall.pipeline.dedup import Dedup
-from footfall.pipeline.gather import Gathering
+from footfall.pipeline.gather import Gathered, Gathering
 from footfall.pipeline.sources import Sources
-from footfall.pipeline.store import DiskError, Store
+from footfall.pipeline.store import Attempt, Store
 from footfall.settings import Settings
 
 _log = structlog.get_logger()
@@ -27,30 +29,73 @@ _READ_BYTES = 4 << 20
 _DISCOVER_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 1.0
 _COLLECT_SECONDS = 60.0
+_SWEEP_SECONDS = 300.0
+_VACUUM_SECONDS = 3600.0
+_FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
+_LOCK_SECONDS = 60.0
+_OPEN_SECONDS = 5.0
 
 
-def _today() -> int:
-    return int(time.time() * 1000) // DAY_MS
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class _Sealed(Struct):
+    """What goes into the next commit: nothing that was read is forgotten before it is in the lake."""
+
+    gathered: Gathered | None
+    positions: dict[str, int]
+    bytes: int
+    attempt: Attempt | None = None
+
+
+class _Clock:
+    """Tells when something is due again."""
+
+    def __init__(self, seconds: float, *, at_once: bool = True) -> None:
+        self._seconds = seconds
+        self._next = 0.0 if at_once else time.monotonic() + seconds
+
+    def is_due(self) -> bool:
+        """Whether it is time; the next time is counted from now then."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
 
 
 class Pipeline:
     """Moves events from the journals to the lake until `stop` is set, then drains what is left.
 
-    Raises LakeVersionError or JournalFormatError at the start when the data folder is not for this version.
+    Raises LakeLockedError when another process has the lake after `patience` seconds, LakeVersionError when the data
+    is not for this version, CommitError or OSError when the lake cannot be opened at present.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, stop: threading.Event, *, patience: float = 0.0) -> None:
         self._settings = settings
         self._stop = stop
-        self._store = Store(settings.lake)
-        self._dedup = Dedup(self._store.files, days=settings.dedup_days, max_bytes=settings.dedup_bytes, today=_today())
+        self._lock = LakeLock(settings.lake, patience=patience, stop=stop)
+        try:
+            self._store = Store(settings.lake)
+            self._newest_ms = self._store.newest_ms()
+            self._dedup = self._remember()
+        except (TransientError, OSError):
+            self._lock.release()
+            raise
         self._sources = Sources(settings.journals, self._store.position)
-        self._gathering = Gathering(settings.lake / "quarantine", settings.clock_tolerance * 1000)
+        self._gathering = Gathering(settings.clock_tolerance * 1000)
         self._upkeep = Upkeep(self._store.events, settings.compact_seconds)
-        self._problems: list[str] = []
-        self._newest_ms: int | None = None
-        self._committed_at = self._beat_at = self._found_at = self._tidied_at = self._collected_at = 0.0
+        self._sealed: _Sealed | None = None
+        self._blocked: str | None = None
+        self._pause = _FIRST_PAUSE
+        self._retry_at = self._committed_at = 0.0
+        self._discovering = _Clock(_DISCOVER_SECONDS)
+        self._beating = _Clock(_HEARTBEAT_SECONDS)
+        self._collecting = _Clock(_COLLECT_SECONDS, at_once=False)
+        self._sweeping = _Clock(_SWEEP_SECONDS, at_once=False)
+        self._vacuuming = _Clock(min(_VACUUM_SECONDS, settings.vacuum_hours * 900), at_once=False)
 
     def run(self) -> None:
         """Work until stopped; transient failures are waited out."""
@@ -62,106 +107,137 @@ class Pipeline:
             if not self._step():
                 self._stop.wait(_POLL_SECONDS)
         self.drain()
-        self._upkeep.close()
-        self._beat("stopped")
-        self._sources.close()
+        self.close()
 
     def drain(self) -> None:
         """Commit everything that is durable in the journals, or as much as the disk lets through."""
         self._sources.discover()
-        while self._sources.lag or self._gathering:
-            self._read()
-            if not self._commit():
-                return
+        while self._drain_some():
+            self._beat("draining")
+
+    def close(self) -> None:
+        """Let go of everything; what is not committed is read again by the next pipeline."""
+        self._upkeep.close()
+        self._beat("stopped")
+        self._sources.close()
+        self._lock.release()
+
+    def _remember(self) -> Dedup:
+        """Recall what was stored; the window of days ends where the lake does, however long nothing ran."""
+        today = _now_ms() // DAY_MS
+        if self._newest_ms is not None:
+            today = min(today, self._newest_ms // DAY_MS)
+        settings = self._settings
+        return Dedup(self._store.files, days=settings.dedup_days, max_bytes=settings.dedup_bytes, today=today)
 
     def _step(self) -> bool:
-        """Read on, and commit when it is time; tell whether there was anything to do."""
+        """Read on, or commit when it is time; tell whether there may be more to do at once."""
+        if self._sealed is not None:
+            return time.monotonic() >= self._retry_at and self._commit()
         got = self._read()
-        waited = time.monotonic() - self._committed_at
-        is_full = self._gathering.bytes >= self._settings.batch_bytes
-        if self._gathering and (is_full or waited >= self._settings.batch_seconds):
-            self._commit_with_patience()
-            return True
-        return got and not is_full
+        if self._gathering.bytes >= self._settings.batch_bytes or (self._has_news and self._has_waited):
+            self._seal()
+            return self._commit()
+        return got
+
+    def _drain_some(self) -> bool:
+        if self._sealed is None:
+            while self._gathering.bytes < self._settings.batch_bytes and self._read():
+                pass
+            if not self._has_news:
+                return False
+            self._seal()
+        return self._commit()
+
+    @property
+    def _has_news(self) -> bool:
+        return bool(self._gathering) or self._sources.has_skipped
+
+    @property
+    def _has_waited(self) -> bool:
+        return time.monotonic() - self._committed_at >= self._settings.batch_seconds
 
     def _read(self) -> bool:
         before = self._gathering.bytes
-        for journal, piece in self._sources.read(_READ_BYTES):
-            self._gathering.add(journal, piece)
+        for journal, record in self._sources.read(_READ_BYTES):
+            self._gathering.add(journal, record)
         return self._gathering.bytes > before
 
-    def _commit_with_patience(self) -> None:
-        batch = self._decide()
-        positions = self._sources.positions()
-        pause = 1.0
-        while not self._try_commit(batch, positions) and not self._stop.is_set():
-            self._beat("blocked")
-            self._stop.wait(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def _seal(self) -> None:
+        size = self._gathering.bytes
+        self._sealed = _Sealed(self._gathering.take(), self._sources.positions(), size)
 
     def _commit(self) -> bool:
-        return self._try_commit(self._decide(), self._sources.positions())
-
-    def _decide(self) -> Batch | None:
-        self._dedup.turn_day(_today())
-        rows = self._gathering.take()
-        return decide(rows, self._dedup) if rows is not None else None
-
-    def _try_commit(self, batch: Batch | None, positions: dict[str, int]) -> bool:
+        """Bring what is sealed into the lake; it stays sealed when that fails."""
+        sealed = self._sealed
+        if sealed is None:
+            return False
         self._committed_at = time.monotonic()
         try:
-            if batch is None:
-                self._store.move(positions)
-            else:
-                self._store.commit(batch, positions)
+            if sealed.attempt is None:
+                sealed.attempt = self._store.attempt(self._decide(sealed.gathered), sealed.positions)
+                sealed.gathered = None
+            self._store.commit(sealed.attempt)
         except TransientError as error:
-            self._problems = [str(error)]
-            _log.error("commit failed, trying again", error=str(error))
+            self._block(error)
             return False
-        if batch is not None:
-            self._newest_ms = int(batch.newest_ms)
-        self._problems = []
-        self._sources.truncate(positions)
+        if sealed.attempt.batch is not None:
+            self._newest_ms = sealed.attempt.batch.newest_ms
+        self._sealed, self._blocked, self._pause = None, None, _FIRST_PAUSE
+        self._sources.truncate(sealed.positions)
         return True
 
-    def _keep_house(self) -> None:
-        now = time.monotonic()
-        if now - self._found_at >= _DISCOVER_SECONDS:
-            self._sources.discover()
-            self._found_at = now
-        if now - self._beat_at >= _HEARTBEAT_SECONDS:
-            self._beat("running")
-        if now - self._collected_at >= _COLLECT_SECONDS:
-            gc.collect()
-            self._collected_at = now
-        self._upkeep.step()
-        if now - self._tidied_at >= self._settings.vacuum_hours * 900:
-            self._tidy(now)
+    def _decide(self, gathered: Gathered | None) -> Batch | None:
+        if gathered is None:
+            return None
+        self._dedup.turn_day(min(_now_ms() // DAY_MS, int(gathered.rows.day.max())))
+        return decide(gathered, self._dedup)
 
-    def _tidy(self, now: float) -> None:
-        self._tidied_at = now
+    def _block(self, error: TransientError) -> None:
+        _log.error("commit failed, trying again", error=str(error), seconds=self._pause)
+        self._blocked = str(error)
+        self._retry_at = time.monotonic() + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _keep_house(self) -> None:
+        if self._discovering.is_due():
+            self._sources.discover()
+        if self._beating.is_due():
+            self._beat("running" if self._blocked is None else "blocked")
+        if self._collecting.is_due():
+            gc.collect()
+        if self._blocked is None:
+            self._upkeep.step()
         try:
-            self._store.tidy(self._settings.vacuum_hours)
-        except (DiskError, OSError) as error:
+            if self._sweeping.is_due():
+                self._store.sweep()
+            if self._vacuuming.is_due():
+                self._store.vacuum(self._settings.vacuum_hours)
+        except TransientError as error:
             _log.warning("tidying failed", error=str(error))
 
     def _beat(self, state: str) -> None:
-        self._beat_at = time.monotonic()
-        problems = list(self._problems)
-        if self._gathering.damaged:
-            problems.append(f"{self._gathering.damaged} damaged places in journals; run footfall audit")
         beat = Heartbeat(
-            at=int(time.time() * 1000),
+            at=_now_ms(),
             pid=os.getpid(),
             state=state,
+            newest_received_at=self._gathering.newest_ms or self._newest_ms,
             newest_stored_at=self._newest_ms,
-            lag_bytes=self._sources.lag + self._gathering.bytes,
-            problems=problems,
+            lag_bytes=self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0),
+            problems=self._problems(),
         )
         try:
             heartbeat.write(self._settings.heartbeat, beat)
         except OSError as error:
             _log.warning("heartbeat not written", error=error.strerror)
+
+    def _problems(self) -> list[str]:
+        found = [problem for problem in (self._blocked, self._store.problem) if problem is not None]
+        if self._sources.damaged:
+            found.append(f"{self._sources.damaged} damaged places in journals; run footfall audit")
+        if self._dedup.unreadable:
+            found.append(f"{len(self._dedup.unreadable)} lake files cannot be read, so resends may be stored twice")
+        return found + self._sources.problems
 
 
 def run(settings: Settings) -> None:
@@ -174,4 +250,11 @@ def run(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    Pipeline(settings, stop).run()
+    while not stop.is_set():
+        try:
+            pipeline = Pipeline(settings, stop, patience=_LOCK_SECONDS)
+        except (TransientError, OSError) as error:
+            _log.error("the lake cannot be opened, trying again", error=str(error), seconds=_OPEN_SECONDS)
+            stop.wait(_OPEN_SECONDS)
+            continue
+        pipeline.run()

@@ -51,13 +51,17 @@ def _derive(parent: Thing, data: Thing, item: Thing, kind: Any, size: float, num
         "eid": "SHARE_ITEM",
         "ets": parent["ets"],
         "ver": "3.0",
-        "mid": f"{parent['mid']}-{uuid.uuid5(_NAMESPACE, f'{parent["mid"]}/{number}')}",
+        "mid": _mid(parent["mid"], number),
         "actor": {name: actor.get(name) for name in ("id", "type")},
         "context": {name: context[name] for name in _CONTEXT if name in context},
         "object": {name: shared.get(name) for name in ("id", "ver", "type")} | {"rollup": {"l1": above}},
         "edata": {"dir": data.get("dir"), "type": kind, "size": size},
         "tags": parent.get("tags") or [],
     }
+
+
+def _mid(parent: str, number: int) -> str:
+    return f"{parent}-{uuid.uuid5(_NAMESPACE, f'{parent}/{number}')}"
 
 
 def _things(value: Any) -> Iterator[Thing]:

@@ -1,67 +1,133 @@
 """The journals that the pipeline reads, each from where the lake left off."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import structlog
 from msgspec import Struct
 
-from footfall.journal.log import Damage, Record
+from footfall.failure import TransientError
+from footfall.journal.log import Damage, JournalFormatError, Record
 from footfall.journal.reader import SegmentReader
 
+_log = structlog.get_logger()
 
-class Source(Struct):
-    """A journal and the position up to which it was read."""
 
+class _Source(Struct):
+    """A journal that is open; `problem` is why it cannot be read."""
+
+    folder: Path
     reader: SegmentReader
-    position: int
-
-    @property
-    def lag(self) -> int:
-        """Durable bytes that were not read yet."""
-        return max(0, self.reader.end - self.position)
+    problem: str | None = None
 
 
 class Sources:
-    """All journals below a folder; new ones are found while running.
+    """All journals below a folder; new ones are found while running, and one that vanishes is left alone.
 
-    `position` tells where the lake left off in a journal, by the journal's id.
+    `position` tells where the lake left off in a journal, by the journal's id. A journal that cannot be read does not
+    keep the others from being read. `damaged` counts places that were passed over, and `has_skipped` tells whether
+    there were any since the last call of `positions`.
     """
 
     def __init__(self, folder: Path, position: Callable[[str], int | None]) -> None:
         self._folder = folder
         self._position = position
-        self._known: dict[Path, Source] = {}
+        self._known: dict[Path, _Source] = {}
+        self._positions: dict[str, int] = {}
+        self._strange: dict[Path, str] = {}
+        self.damaged = 0
+        self.has_skipped = False
 
     def discover(self) -> None:
-        """Open journals that were made since the last call."""
-        for identity in sorted(self._folder.glob("*/journal.json")):
-            if identity.parent not in self._known:
-                reader = SegmentReader(identity.parent)
-                self._known[identity.parent] = Source(reader, self._position(reader.id) or 0)
+        """Open journals that were made since the last call, and close those that are gone."""
+        folders = {path.parent for path in self._folder.glob("*/journal.json")}
+        for folder in self._known.keys() - folders:
+            self._close(folder)
+        for folder in sorted(folders):
+            self._open(folder)
 
     @property
     def lag(self) -> int:
-        """Durable bytes that were not read yet, of all journals."""
-        return sum(source.lag for source in self._known.values())
+        """Durable bytes that were not read yet, of all journals that can be read."""
+        return sum(self._lag(source) for source in self._known.values() if source.problem is None)
 
-    def read(self, max_bytes: int) -> Iterator[tuple[str, Record | Damage]]:
+    @property
+    def problems(self) -> list[str]:
+        """What keeps journals from being read, as sentences."""
+        unreadable = [source.problem for source in self._known.values() if source.problem is not None]
+        return unreadable + list(self._strange.values())
+
+    def read(self, max_bytes: int) -> Iterator[tuple[str, Record]]:
         """Read on in every journal, at most so many bytes of each, and remember how far."""
         for source in self._known.values():
-            for piece in source.reader.read(source.position, max_bytes):
-                source.position = piece.next
-                yield source.reader.id, piece
+            for piece in self._pieces(source, max_bytes):
+                self._positions[source.reader.id] = piece.next
+                if isinstance(piece, Damage):
+                    self._note(source, piece)
+                else:
+                    yield source.reader.id, piece
 
     def positions(self) -> dict[str, int]:
-        """How far each journal was read."""
-        return {source.reader.id: source.position for source in self._known.values()}
+        """How far each journal was read, by its id; those that are gone too."""
+        self.has_skipped = False
+        return dict(self._positions)
 
-    def truncate(self, positions: dict[str, int]) -> None:
-        """Drop what the lake holds durably."""
+    def truncate(self, positions: Mapping[str, int]) -> None:
+        """Drop what the lake holds durably; what fails here is done the next time."""
         for source in self._known.values():
-            source.reader.truncate(positions.get(source.reader.id, 0))
+            try:
+                source.reader.truncate(positions.get(source.reader.id, 0))
+            except TransientError as error:
+                _log.warning("journal not truncated", journal=source.reader.id, error=str(error))
 
     def close(self) -> None:
         """Close all journals."""
-        for source in self._known.values():
+        for folder in list(self._known):
+            self._close(folder)
+
+    def _open(self, folder: Path) -> None:
+        known = self._known.get(folder)
+        try:
+            reader = SegmentReader(folder)
+        except (JournalFormatError, TransientError, OSError) as error:
+            if folder not in self._strange:
+                _log.error("journal cannot be opened", journal=folder.name, error=str(error))
+            self._strange[folder] = str(error)
+            return
+        self._strange.pop(folder, None)
+        if known is not None and known.reader.id == reader.id:
+            reader.close()
+            return
+        self._close(folder)
+        if any(source.reader.id == reader.id for source in self._known.values()):
+            self._strange[folder] = f"the journal in {folder} is a copy of another one: it is not read"
+            return
+        self._known[folder] = _Source(folder, reader)
+        self._positions.setdefault(reader.id, self._position(reader.id) or 0)
+
+    def _close(self, folder: Path) -> None:
+        source = self._known.pop(folder, None)
+        if source is not None:
             source.reader.close()
-        self._known.clear()
+
+    def _pieces(self, source: _Source, max_bytes: int) -> list[Record | Damage]:
+        try:
+            pieces = source.reader.read(self._positions[source.reader.id], max_bytes)
+        except TransientError as error:
+            if source.problem is None:
+                _log.error("journal cannot be read", journal=source.reader.id, error=str(error))
+            source.problem = str(error)
+            return []
+        source.problem = None
+        return pieces
+
+    def _lag(self, source: _Source) -> int:
+        try:
+            return max(0, source.reader.end - self._positions[source.reader.id])
+        except TransientError:
+            return 0
+
+    def _note(self, source: _Source, damage: Damage) -> None:
+        self.damaged += 1
+        self.has_skipped = True
+        _log.error("journal damaged", journal=source.reader.id, at=damage.at, next=damage.next, detail=damage.detail)

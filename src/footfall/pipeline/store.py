@@ -1,18 +1,24 @@
 """The pipeline's hand on the lake: batches in, positions kept, files looked after."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow.compute as pc
 import structlog
+from deltalake.transaction import AddAction
+from msgspec import Struct, field
 from pyarrow import Table
 
 from footfall.failure import TransientError
-from footfall.lake.arrow import write
+from footfall.lake.disk import make_folder, sync
 from footfall.lake.hashes import File, stored_files
 from footfall.lake.hourly import Hourly
-from footfall.lake.table import EVENTS_TABLE, CommitError, LakeTable
+from footfall.lake.table import EVENTS_TABLE, CommitError, LakeTable, plain
 from footfall.pipeline.batch import Batch
+from footfall.pipeline.gather import SetAside
 
 _log = structlog.get_logger()
+_COMMITS = "footfall.commits"
 
 
 class DiskError(TransientError):
@@ -21,52 +27,96 @@ class DiskError(TransientError):
     retry_after = 5.0
 
 
+class Attempt(Struct):
+    """A commit under way: what was read, and up to where. It keeps what is written, so no file is written twice.
+
+    Without a batch only the positions are committed: what was read held no events.
+    """
+
+    batch: Batch | None
+    positions: dict[str, int]
+    number: int
+    written: list[AddAction] = field(default_factory=list)
+
+
 class Store:
     """The lake as the pipeline writes it; only one process may hold it."""
 
     def __init__(self, root: Path) -> None:
+        """Open the tables. Raises LakeVersionError, CommitError or OSError."""
         self.events = LakeTable(root, EVENTS_TABLE)
         self._hourly = Hourly(root, self.events)
-        self._hourly.catch_up()
+        self._quarantine = root / "quarantine"
+        self._files: tuple[int, int, list[File]] = (-1, 0, [])
+        self.problem: str | None = None
+        self._count(None, self.events.version)
 
     def position(self, journal: str) -> int | None:
         """Position up to which a journal is in the lake."""
         return self.events.position(journal)
 
     def files(self, since: int) -> list[File]:
-        """Files of stored events received on a day (days since 1970) or later."""
-        return stored_files(self.events.delta, since)
+        """Files of stored events received on a day (days since 1970) or later. Raises CommitError."""
+        version, oldest, files = self._files
+        if (version, oldest) != (self.events.version, since):
+            files = stored_files(self.events.adds(), self.events.folder, since)
+            self._files = self.events.version, since, files
+        return files
 
-    def commit(self, batch: Batch, positions: dict[str, int]) -> None:
-        """Write a batch and the positions it brings the journals to, in one commit.
+    def newest_ms(self) -> int | None:
+        """When the newest event in the lake was received, epoch milliseconds. Raises CommitError."""
+        adds = self.events.adds()
+        if "max.received_at" not in adds.column_names or not adds.num_rows:
+            return None
+        newest = pc.max(adds.column("max.received_at"))
+        return int(newest.cast("timestamp[ms]").cast("int64").as_py()) if newest.is_valid else None
 
-        Raises DiskError or CommitError; the same call can be made again then.
-        """
-        before = self.events.version
+    def attempt(self, batch: Batch | None, positions: dict[str, int]) -> Attempt:
+        """Begin a commit of a batch and of the positions that it brings the journals to."""
+        return Attempt(batch, positions, (self.events.position(_COMMITS) or 0) + 1)
+
+    def commit(self, attempt: Attempt) -> None:
+        """Write what is not written yet and commit it, once; raises DiskError or CommitError, to be called again."""
+        if attempt.batch is not None:
+            self._write(attempt, attempt.batch)
+        positions = attempt.positions | {_COMMITS: attempt.number}
+        version = self.events.commit(attempt.written, positions, note="append" if attempt.written else "positions")
+        self._count(attempt.batch.hourly if attempt.batch is not None else None, version)
+
+    def sweep(self) -> None:
+        """Remove old log entries, unless the hourly counts still need them. Raises CommitError."""
+        self._hourly.sweep()
+        if self.problem is None:
+            self.events.sweep()
+
+    def vacuum(self, hours: float) -> None:
+        """Remove files that were replaced, or given up, more than so many hours ago. Raises CommitError."""
+        _log.info("lake vacuumed", files=self.events.vacuum(hours) + self._hourly.vacuum(hours))
+
+    def _write(self, attempt: Attempt, batch: Batch) -> None:
         try:
-            done = self.events.is_at(positions)
-            actions = [] if done else [write(self.events.folder, part.table, part.partition) for part in batch.parts]
+            self._keep(batch.set_aside)
+            for part in batch.parts[len(attempt.written) :]:
+                attempt.written.append(self.events.write(part.table, part.partition))
         except OSError as error:
-            raise DiskError(f"the lake could not be written: {error.strerror or error}") from error
-        version = self.events.commit(actions, positions)
-        self._count(batch.hourly if version == before + 1 else None, version)
+            raise DiskError(f"the lake could not be written: {plain(error)}") from error
 
-    def move(self, positions: dict[str, int]) -> None:
-        """Commit positions alone: what was read held no events. Raises CommitError."""
-        self._count(None, self.events.commit([], positions, note="positions"))
-
-    def tidy(self, hours: float) -> None:
-        """Remove files that were replaced more than so many hours ago."""
-        removed = self.events.tidy(hours)
-        self._hourly.tidy(hours)
-        _log.info("lake tidied", files=removed)
+    def _keep(self, records: Sequence[SetAside]) -> None:
+        """Keep records that could not be read, durably: the journal forgets them after the commit."""
+        if not records:
+            return
+        make_folder(self._quarantine)
+        for record in records:
+            path = self._quarantine / f"{record.journal}-{record.number}.bin"
+            path.write_bytes(record.payload)
+            sync(path)
+        sync(self._quarantine)
 
     def _count(self, increment: Table | None, version: int) -> None:
         """Count for the hourly table; what fails here is caught up with at the next commit."""
         try:
-            if increment is not None and self._hourly.counted == version - 1:
-                self._hourly.add(increment, version)
-            else:
-                self._hourly.catch_up()
+            self._hourly.follow(increment, version)
+            self.problem = None
         except (CommitError, OSError) as error:
-            _log.warning("hourly counts are behind", error=str(error))
+            self.problem = f"hourly counts are behind: {plain(error)}"
+            _log.warning("hourly counts are behind", error=plain(error))

@@ -61,8 +61,9 @@ class Keys(Struct, frozen=True, gc=False):
     @classmethod
     def empty(cls, size: int) -> "Keys":
         """So many keys of nothing; no real key is 0."""
-        kinds = (np.uint64, np.uint32, np.uint32, np.uint8)
-        return cls(*(np.zeros(size, kind) for kind in kinds))
+        return cls(
+            np.zeros(size, np.uint64), np.zeros(size, np.uint32), np.zeros(size, np.uint32), np.zeros(size, np.uint8)
+        )
 
 
 def seconds(ets: NDArray[np.float64]) -> U32:

@@ -1,5 +1,6 @@
 """The chart's query on a large lake, by the API; and the same questions asked of DuckDB and of PostgreSQL."""
 
+import gzip
 import http.client
 import statistics
 import time
@@ -7,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from bench import history
@@ -15,7 +18,6 @@ from bench.figure import READ, Figure, Site, median
 from bench.postgres import Postgres, running
 from bench.programs import MissingProgramError
 from bench.server import Server, serve
-from footfall.lake.arrow import write
 from footfall.lake.hourly import Hourly
 from footfall.lake.reading import LakeReader
 from footfall.lake.table import EVENTS_TABLE, LakeTable
@@ -36,6 +38,23 @@ class Question(Struct, frozen=True):
     name: str
     sql: str
     rollup: str | None = None
+
+
+class Asker(Struct, frozen=True):
+    """Who is asked, and how: returns the rows."""
+
+    who: str
+    ask: Callable[[], list[tuple[Any, ...]]]
+
+
+class Series(Struct):
+    """The part of the answer of /api/series that shows whether it is right."""
+
+    total: int
+
+
+class WrongAnswerError(RuntimeError):
+    """An answer is not what was loaded; how fast it came means nothing."""
 
 
 def measure(site: Site) -> list[Figure]:
@@ -64,7 +83,7 @@ def _fill(data: Path, rows: int, postgres: Postgres | None) -> int:
     table = LakeTable(lake, EVENTS_TABLE)
     actions, total = [], 0
     for day in history.days(rows):
-        actions.append(write(table.folder, day.table, {"day": day.day.isoformat(), "fate": "stored"}))
+        actions.append(table.write(day.table, {"day": day.day.isoformat(), "fate": "stored"}))
         total += day.table.num_rows
         if postgres:
             postgres.copy(day.table)
@@ -79,9 +98,9 @@ def _api(data: Path, rows: int) -> Iterator[Figure]:
     cold, warm = [], []
     for _ in range(_COLD_RUNS):
         with serve(data) as server:
-            cold.append(_ask(server))
+            cold.append(_ask(server, rows))
             if len(cold) == _COLD_RUNS:
-                warm = sorted(_ask(server) for _ in range(_WARM_RUNS))
+                warm = sorted(_ask(server, rows) for _ in range(_WARM_RUNS))
     name = f"GET /api/series, {rows / 1e6:.0f} M events, 14 days by the hour"
     slowest = f"slowest of {_WARM_RUNS}: {warm[-1]:.1f} ms"
     middle = statistics.median(warm)
@@ -90,8 +109,8 @@ def _api(data: Path, rows: int) -> Iterator[Figure]:
     yield median(f"{name}, cold", cold, "ms", READ, floor=_MOST_MS, most=True, note=note)
 
 
-def _ask(server: Server) -> float:
-    """Milliseconds of one request for the whole chart, on a new connection."""
+def _ask(server: Server, rows: int) -> float:
+    """Milliseconds of one request for the whole chart, on a new connection. Raises WrongAnswerError."""
     since = datetime.combine(history.first_day(), datetime.min.time(), UTC)
     until = since + timedelta(days=history.DAYS)
     path = f"/api/series?since={since.timestamp() * 1000:.0f}&until={until.timestamp() * 1000:.0f}&step=hour"
@@ -102,8 +121,11 @@ def _ask(server: Server) -> float:
     body = answer.read()
     taken = (time.perf_counter() - begun) * 1000
     connection.close()
-    if answer.status != 200 or not body:
-        raise RuntimeError(f"GET /api/series answered {answer.status}")
+    if answer.status != 200:
+        raise WrongAnswerError(f"GET /api/series answered {answer.status}")
+    counted = msgspec.json.decode(gzip.decompress(body), type=Series).total
+    if not 0.99 * rows < counted <= rows:  # a few of the first day happened just before its midnight
+        raise WrongAnswerError(f"GET /api/series counts {counted} of {rows} events")
     return taken
 
 
@@ -140,24 +162,32 @@ def _compare(data: Path, postgres: Postgres | None) -> Iterator[Figure]:
     reader = LakeReader(data / "lake")
     try:
         for question in _questions():
-            asked: dict[str, Callable[[], object]] = {"DuckDB on the lake": lambda q=question: reader.query(q.sql)}  # type: ignore[misc]
-            if question.rollup:
-                asked["DuckDB on hourly"] = lambda q=question: reader.query(q.rollup)  # type: ignore[misc]
-            if postgres:
-                asked["PostgreSQL"] = lambda q=question: postgres.query(q.sql)  # type: ignore[misc]
-                if question.rollup:
-                    asked["PostgreSQL on a materialized view"] = lambda q=question: postgres.query(q.rollup)  # type: ignore[misc]
-            yield from _in_turn(question.name, asked)
+            yield from _in_turn(question.name, list(_askers(question, reader, postgres)))
     finally:
         reader.close()
 
 
-def _in_turn(name: str, asked: dict[str, Callable[[], object]]) -> Iterator[Figure]:
-    taken: dict[str, list[float]] = {who: [] for who in asked}
+def _askers(question: Question, reader: LakeReader, postgres: Postgres | None) -> Iterator[Asker]:
+    yield Asker("DuckDB on the lake", lambda: reader.query(question.sql).rows)
+    if question.rollup:
+        rollup = question.rollup
+        yield Asker("DuckDB on hourly", lambda: reader.query(rollup).rows)
+    if postgres:
+        yield Asker("PostgreSQL", lambda: postgres.query(question.sql))
+        if question.rollup:
+            yield Asker("PostgreSQL on a materialized view", lambda: postgres.query(rollup))
+
+
+def _in_turn(name: str, askers: list[Asker]) -> Iterator[Figure]:
+    """Three rounds after one that warms everything up. Raises WrongAnswerError when the answers differ."""
+    taken: dict[str, list[float]] = {asker.who: [] for asker in askers}
+    sizes = set()
     for _ in range(_ROUNDS + 1):
-        for who, ask in asked.items():
+        for asker in askers:
             begun = time.perf_counter()
-            ask()
-            taken[who].append((time.perf_counter() - begun) * 1000)
+            sizes.add(len(asker.ask()))
+            taken[asker.who].append((time.perf_counter() - begun) * 1000)
+    if len(sizes) > 1:
+        raise WrongAnswerError(f"{name}: the answers have {sizes} rows")
     for who, times in taken.items():
         yield median(f"{name}: {who}", times[1:], "ms", READ)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from footfall.lake.arrow import EVENTS_SCHEMA, write
+from footfall.lake.arrow import EVENTS_SCHEMA
 from footfall.lake.hourly import Hourly
 from footfall.lake.table import EVENTS_TABLE, LakeTable
 
@@ -24,7 +24,7 @@ def fill(lake: Path, rows: int = KEYS) -> None:
     now = datetime.now(UTC)
     since = max(now - timedelta(hours=1), datetime(now.year, now.month, now.day, tzinfo=UTC))
     partition = {"day": since.date().isoformat(), "fate": "stored"}
-    actions = [write(table.folder, part, partition) for part in _parts(rows, since, now)]
+    actions = [table.write(part, partition) for part in _parts(rows, since, now)]
     table.commit(actions, {"bench": 1})
     Hourly(lake, table).rebuild()
 

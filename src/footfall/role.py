@@ -4,20 +4,17 @@ Light, because every process pays for it: no command-line library, and only the 
 """
 
 import argparse
-import ctypes
-import os
-import signal
 import socket
 import sys
 from pathlib import Path
 
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
+from footfall.process import die_with_parent
 from footfall.settings import Settings
 
 EX_CONFIG = 78
 EX_TEMPFAIL = 75
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -28,7 +25,7 @@ def main() -> None:
     parser.add_argument("--fd", type=int)
     parser.add_argument("--web-socket", type=Path)
     given = parser.parse_args()
-    _die_with_parent()
+    die_with_parent()
     try:
         run(given.name, settings_module.load({}), index=given.index, fd=given.fd, web_socket=given.web_socket)
     except TerminalError as error:
@@ -74,14 +71,6 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise TerminalError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
     return bound
-
-
-def _die_with_parent() -> None:
-    """Have the kernel end this process when the supervisor is gone, so that a restart finds nobody in its place."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1 and os.environ.get("FOOTFALL_SUPERVISED"):
-            raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -176,7 +176,6 @@ def _environment(settings: Settings, port: int, metrics: Path) -> dict[str, str]
         **os.environ,
         **texts,
         PREFIX + "PORT": str(port),
-        "FOOTFALL_SUPERVISED": "1",
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         # glibc would otherwise keep the large arrays of every batch on a heap that never shrinks.
         "MALLOC_MMAP_THRESHOLD_": "1048576",

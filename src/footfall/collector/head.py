@@ -27,8 +27,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Head(Struct):
     """A request before its body. Header names are in lower case; of one that stands twice, the last counts.
 
-    `repeated` says whether a header stands twice that may not
-    proxy speaks for somebody else.
+    `repeated` says whether a header stands twice that may stand once.
     """
 
     method: bytes

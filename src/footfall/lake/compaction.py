@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from footfall.lake.arrow import merge_stats, new_path, parquet_options, stats, stored_columns
 from footfall.lake.disk import sync
 from footfall.lake.upkeep import Plan, Rewritten
+from footfall.process import die_with_parent
 
 _WINDOW_ROWS = 64 * 1024
 _WINDOW_BYTES = 64 << 20
@@ -133,6 +134,7 @@ def _end_with_parent() -> None:
 def main() -> None:
     """Run one compaction, out of the way of everything else."""
     _end_with_parent()
+    die_with_parent()
     os.nice(_NICENESS)
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
     sys.stdout.buffer.write(msgspec.json.encode(compact(plan)))

@@ -94,14 +94,14 @@ def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
     for entry in entries:
         found = sights(entry.intake.events)
         _check_lengths(entry.intake, len(found))
+        if entry.intake.device or entry.intake.app:
+            _fill_blanks(found, entry.intake)
         events += found
         raw += texts(entry.intake.events)
         sizes.append(len(found))
     keys = np.frombuffer(b"".join(entry.intake.keys for entry in entries), "<u8").reshape(-1, 2)
     shared = _shared(entries, np.array(sizes))
-    return _assemble(
-        event_columns(events, raw) | _origin_columns(entries, sizes, events), events, shared, keys, tolerance_ms
-    )
+    return _assemble(event_columns(events, raw) | _origin_columns(entries, sizes), events, shared, keys, tolerance_ms)
 
 
 def _check_lengths(intake: Intake, size: int) -> None:
@@ -191,21 +191,17 @@ def event_columns(events: list[Sight], raw: list[bytes]) -> dict[str, Any]:
     }
 
 
-def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int], events: list[Sight]) -> dict[str, Any]:
-    """What the request said, not the event; where the event leaves a blank, the request's headers fill it."""
+def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int]) -> dict[str, Any]:
+    """What the request said, not the event."""
     channel: list[str] = []
     idx: list[int] = []
     warnings: list[list[Finding] | None] = []
-    start = 0
     for entry, size in zip(entries, sizes, strict=True):
         intake = entry.intake
         channel += intake.channels or [intake.channel] * size
         places = intake.indexes or range(size)
         idx += places
         warnings += [intake.warnings.get(place) for place in places] if intake.warnings else [None] * size
-        if intake.device or intake.app:
-            _fill_blanks(events[start : start + size], intake)
-        start += size
     agents = [(entry.intake.agent or _NO_AGENT, size) for entry, size in zip(entries, sizes, strict=True)]
     return {
         "channel": channel,
@@ -220,8 +216,9 @@ def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int], events: list
 
 
 def _fill_blanks(events: list[Sight], intake: Intake) -> None:
+    """Where an event leaves a blank, the request's headers fill it."""
     for event in events:
-        if not event.context.did:
+        if intake.device and not event.context.did:
             event.context = msgspec.structs.replace(event.context, did=intake.device)
         if intake.app and not event.context.pdata.id:
             producer = msgspec.structs.replace(event.context.pdata, id=intake.app)

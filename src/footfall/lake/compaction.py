@@ -1,8 +1,6 @@
 """The compaction process: takes a plan as its argument, rewrites files as one, and says on stdout what it wrote."""
 
-import ctypes
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +24,6 @@ _BATCH_BYTES = 8 << 20
 _LATE_MS = 3_600_000.0
 _NICENESS = 15
 _ORDER = [("channel", "ascending"), ("ets", "ascending")]
-_PR_SET_PDEATHSIG = 1
 
 
 class _Window(Struct):
@@ -125,15 +122,8 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _end_with_parent() -> None:
-    """Have the kernel end this process with the pipeline that will never ask for its result."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def main() -> None:
     """Run one compaction, out of the way of everything else."""
-    _end_with_parent()
     die_with_parent()
     os.nice(_NICENESS)
     plan = msgspec.json.decode(sys.argv[1], type=Plan)

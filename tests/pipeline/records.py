@@ -82,7 +82,8 @@ def append(data: Path, records: Iterable[bytes], journal: str = "0", **options: 
 
 
 def settings(data: Path, **over: Any) -> Settings:
-    return Settings(**({"data": data, "dedup_bytes": 8 << 20} | over))
+    chosen: Json = {"data": data, "dedup_bytes": 8 << 20}
+    return Settings(**(chosen | over))
 
 
 def drain(data: Path, **over: Any) -> None:

@@ -100,11 +100,11 @@ def test_derived_events_are_marked_counted_and_not_derived_from_a_resend(tmp_pat
     append(tmp_path, [record([one])], "1")
     drain(tmp_path)
 
-    assert [fate for _, fate in fates(tmp_path)] == ["stored", "stored", "duplicate", "duplicate"]
+    assert sorted(fate for _, fate in fates(tmp_path)) == ["duplicate", "duplicate", "stored", "stored"]
     rows = ask(
         tmp_path,
-        "SELECT eid, event_type, derived_from, idx, record, sid, object_id, edata_type, json_extract_string(event, '$.mid')"
-        " = mid FROM events WHERE derived_from IS NOT NULL ORDER BY edata_type",
+        "SELECT eid, event_type, derived_from, idx, record, sid, object_id, edata_type, event ->> 'mid' = mid "
+        "FROM events WHERE derived_from IS NOT NULL ORDER BY edata_type",
     )
     expected = ("SHARE_ITEM", "SHARE_ITEM", "s1", 4, 0, "s-1", "do_9")
     assert rows == [(*expected, "download", True), (*expected, "import", True)]

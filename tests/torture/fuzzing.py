@@ -7,6 +7,7 @@ import random
 import time
 import zlib
 from collections import Counter
+from copy import deepcopy
 from urllib.parse import urlsplit
 
 import psutil
@@ -130,7 +131,7 @@ def _mutated(chance: random.Random) -> object:
         if chance.random() < 0.3:
             place.pop(name, None)
         else:
-            place[name] = chance.choice(_VALUES)
+            place[name] = deepcopy(chance.choice(_VALUES))
     return found
 
 

@@ -50,12 +50,6 @@ def new_path(partition: Mapping[str, str], schema: int) -> str:
     return "/".join([*(f"{name}={value}" for name, value in partition.items()), name])
 
 
-def schema_number(path: str) -> int:
-    """The number of the schema that a file was written with."""
-    _, _, number = path.rsplit("/", 1)[-1].removesuffix(".parquet").rpartition(".")
-    return int(number) if number.isdecimal() and "." in path else 1
-
-
 def write(
     root: Path, table: pa.Table, partition: dict[str, str], *, schema: int = 1, data_change: bool = True
 ) -> AddAction:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from footfall.lake.arrow import HOURLY_SCHEMA
-from footfall.lake.table import HOURLY_TABLE, LakeTable
+from footfall.lake.layout import HOURLY_TABLE
+from footfall.lake.table import LakeTable
 
 COUNTED = "footfall.events"
 _KEYS = ["hour", "channel", "event_type", "fate"]
@@ -32,7 +33,7 @@ class Hourly:
     """The hourly table's writer."""
 
     def __init__(self, root: Path, events: LakeTable) -> None:
-        """Open the table, without counting anything yet. Raises LakeVersionError, CommitError or OSError."""
+        """Open the table, without counting anything yet. Raises LakeVersionError or CommitError."""
         self._table = LakeTable(root, HOURLY_TABLE)
         self._events = events
 

@@ -15,10 +15,9 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
 from footfall.failure import TerminalError, TransientError
-from footfall.lake.arrow import schema_number
 from footfall.lake.columns import Column
 from footfall.lake.guard import ForbiddenError, check
-from footfall.lake.table import EVENTS_TABLE, HOURLY_TABLE, Layout, plain
+from footfall.lake.layout import EVENTS_TABLE, HOURLY_TABLE, Layout, plain, schema_number
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 

@@ -1,9 +1,7 @@
 """A Delta table of the lake: opened, created or migrated, and committed to together with journal positions."""
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import structlog
@@ -16,13 +14,13 @@ from deltalake.transaction import (
     RemoveAction,
     Transaction,
 )
-from msgspec import Struct
 
 from footfall.failure import TerminalError, TransientError
 from footfall.lake import deltalog
 from footfall.lake.arrow import write
-from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column, delta_schema
+from footfall.lake.columns import Column, delta_schema
 from footfall.lake.disk import make_folder
+from footfall.lake.layout import Layout, plain
 from footfall.lake.removal import removals
 
 _log = structlog.get_logger()
@@ -35,10 +33,7 @@ _CONFIGURATION = {
     "delta.checkpointInterval": "100000",
     "delta.dataSkippingStatsColumns": "ets,occurred_at,received_at,hour",
 }
-_NOISE = re.compile(r"\x1b\[[0-9;]*m|↳|^\s*\d+: .*$", re.MULTILINE)
-_LONGEST = 300
 
-Migration = Callable[[DeltaTable], None]
 Action = AddAction | RemoveAction
 
 
@@ -52,58 +47,24 @@ class CommitError(TransientError):
     retry_after = 1.0
 
 
-class Layout(Struct, frozen=True):
-    """A table's name, columns, partitions, and the numbered steps that brought it to its present schema.
-
-    Step n turns schema n into schema n+1; the first release is schema 1. A step may add columns, each with its `since`,
-    and must be safe to repeat: a crash may come between it and the note that it was done.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    partitions: list[str] = []
-    migrations: tuple[Migration, ...] = ()
-
-    @property
-    def version(self) -> int:
-        """Number of the present schema."""
-        return len(self.migrations) + 1
-
-
-EVENTS_TABLE = Layout("events", EVENTS, PARTITIONS)
-HOURLY_TABLE = Layout("hourly", HOURLY)
-
-
-def adding(*columns: Column) -> Migration:
-    """The step that adds columns to a table."""
-
-    def step(table: DeltaTable) -> None:
-        known = {field.name for field in table.schema().fields}
-        missing = tuple(column for column in columns if column.name not in known)
-        if missing:
-            table.alter.add_columns(delta_schema(missing).fields)
-
-    return step
-
-
 class LakeTable:
     """The one writer's handle on a Delta table."""
 
     def __init__(self, root: Path, layout: Layout) -> None:
         """Open the table below the lake's folder; create or migrate it when needed.
 
-        The caller holds the lake's lock. Raises LakeVersionError, CommitError or OSError.
+        The caller holds the lake's lock. Raises LakeVersionError or CommitError.
         """
         self.folder = root / layout.name
         self._layout = layout
         self._is_unsure = False
-        for name in deltalog.repair(self.folder):
-            _log.error("torn log entry put aside", table=layout.name, entry=name)
         try:
+            for name in deltalog.repair(self.folder):
+                _log.error("torn log entry put aside", table=layout.name, entry=name)
             self._delta = self._open()
             self._checkpointed = self._synced = self.version
             self._migrate()
-        except DeltaError as error:
+        except (DeltaError, OSError) as error:
             raise CommitError(f"the table {layout.name} cannot be opened: {plain(error)}") from error
 
     @property
@@ -276,11 +237,3 @@ def _properties(actions: Sequence[Action], positions: Mapping[str, int], note: s
         custom_metadata={"footfall": note, deltalog.ACTIONS: str(size)},
         app_transactions=[Transaction(app, position) for app, position in positions.items()],
     )
-
-
-def plain(error: Exception) -> str:
-    """What an error says, in one line without colours and traces."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    text: Any = _NOISE.sub("", str(error))
-    return " ".join(text.split())[:_LONGEST]

@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from footfall import heartbeat, logs
-from footfall.failure import TransientError
+from footfall.failure import TerminalError, TransientError
 from footfall.heartbeat import Heartbeat
 from footfall.lake.lock import LakeLock
 from footfall.lake.upkeep import Upkeep
@@ -70,7 +70,7 @@ class Pipeline:
     """Moves events from the journals to the lake until `stop` is set, then drains what is left.
 
     Raises LakeLockedError when another process has the lake after `patience` seconds, LakeVersionError when the data
-    is not for this version, CommitError or OSError when the lake cannot be opened at present.
+    is not for this version, CommitError when the lake cannot be opened at present.
     """
 
     def __init__(self, settings: Settings, stop: threading.Event, *, patience: float = 0.0) -> None:
@@ -81,7 +81,7 @@ class Pipeline:
             self._store = Store(settings.lake)
             self._newest_ms = self._store.newest_ms()
             self._dedup = self._remember()
-        except (TransientError, OSError):
+        except (TransientError, TerminalError):
             self._lock.release()
             raise
         self._sources = Sources(settings.journals, self._store.position)
@@ -124,9 +124,7 @@ class Pipeline:
 
     def _remember(self) -> Dedup:
         """Recall what was stored; the window of days ends where the lake does, however long nothing ran."""
-        today = _now_ms() // DAY_MS
-        if self._newest_ms is not None:
-            today = min(today, self._newest_ms // DAY_MS)
+        today = min(_now_ms(), self._newest_ms or 0) // DAY_MS
         settings = self._settings
         return Dedup(self._store.files, days=settings.dedup_days, max_bytes=settings.dedup_bytes, today=today)
 

@@ -96,7 +96,11 @@ class Sources:
             return
         self._strange.pop(folder, None)
         if known is not None and known.reader.id == reader.id:
-            reader.close()
+            if known.problem is None:
+                reader.close()
+            else:
+                known.reader.close()
+                known.reader = reader
             return
         self._close(folder)
         if any(source.reader.id == reader.id for source in self._known.values()):

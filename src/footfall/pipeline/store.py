@@ -13,7 +13,8 @@ from footfall.failure import TransientError
 from footfall.lake.disk import make_folder, sync
 from footfall.lake.hashes import File, stored_files
 from footfall.lake.hourly import Hourly
-from footfall.lake.table import EVENTS_TABLE, CommitError, LakeTable, plain
+from footfall.lake.layout import EVENTS_TABLE, plain
+from footfall.lake.table import CommitError, LakeTable
 from footfall.pipeline.batch import Batch
 from footfall.pipeline.gather import SetAside
 
@@ -43,7 +44,7 @@ class Store:
     """The lake as the pipeline writes it; only one process may hold it."""
 
     def __init__(self, root: Path) -> None:
-        """Open the tables. Raises LakeVersionError, CommitError or OSError."""
+        """Open the tables. Raises LakeVersionError or CommitError."""
         self.events = LakeTable(root, EVENTS_TABLE)
         self._hourly = Hourly(root, self.events)
         self._quarantine = root / "quarantine"

@@ -1,0 +1,78 @@
+"""A pipeline that kills itself: `python -m tests.pipeline.children DATA POINT MOMENT NTH`.
+
+It drains the journals, compacts and vacuums once, and dies of SIGKILL `before` or `after` the nth call of a function.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+
+from footfall.journal.reader import SegmentReader
+from footfall.lake import deltalog, table, upkeep
+from footfall.lake.hourly import Hourly
+from footfall.pipeline.run import Pipeline
+from footfall.pipeline.store import Store
+
+from .records import settings
+
+POINTS: dict[str, tuple[Any, str]] = {
+    "read": (SegmentReader, "read"),
+    "quarantine": (Store, "_keep"),
+    "parquet": (table, "write"),
+    "commit": (DeltaTable, "create_write_transaction"),
+    "sync": (deltalog, "sync_entries"),
+    "hourly": (Hourly, "_add"),
+    "merge": (Hourly, "_merge"),
+    "truncate": (SegmentReader, "truncate"),
+    "checkpoint": (DeltaTable, "create_checkpoint"),
+    "compaction": (upkeep.Upkeep, "_finish"),
+    "cleanup": (DeltaTable, "cleanup_metadata"),
+    "vacuum": (DeltaTable, "vacuum"),
+}
+
+
+def die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(point: str, moment: str, nth: int) -> None:
+    owner, name = POINTS[point]
+    real = getattr(owner, name)
+    left = nth
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0 and moment == "before":
+            die()
+        answer = real(*args, **kwargs)
+        if left == 0:
+            die()
+        return answer
+
+    setattr(owner, name, call)
+
+
+def work(data: Path) -> None:
+    """Everything that a pipeline does, in small batches."""
+    chosen = settings(data, batch_bytes=1500, compact_seconds=0.001)
+    pipeline = Pipeline(chosen, threading.Event())
+    pipeline.drain()
+    pipeline._upkeep.step()
+    while pipeline._upkeep._running is not None:
+        time.sleep(0.01)
+        pipeline._upkeep.step()
+    pipeline._store.sweep()
+    pipeline._store.vacuum(1)
+    pipeline.close()
+
+
+if __name__ == "__main__":
+    arm(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    work(Path(sys.argv[1]))

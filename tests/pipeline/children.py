@@ -16,6 +16,7 @@ from deltalake import DeltaTable
 from footfall.journal.reader import SegmentReader
 from footfall.lake import deltalog, table, upkeep
 from footfall.lake.hourly import Hourly
+from footfall.pipeline import run
 from footfall.pipeline.run import Pipeline
 from footfall.pipeline.store import Store
 
@@ -35,6 +36,9 @@ POINTS: dict[str, tuple[Any, str]] = {
     "cleanup": (DeltaTable, "cleanup_metadata"),
     "vacuum": (DeltaTable, "vacuum"),
 }
+
+
+MANY_FILES = ("merge", "compaction")
 
 
 def die(*_: object) -> None:
@@ -59,9 +63,10 @@ def arm(point: str, moment: str, nth: int) -> None:
     setattr(owner, name, call)
 
 
-def work(data: Path) -> None:
+def work(data: Path, batch_bytes: int) -> None:
     """Everything that a pipeline does, in small batches."""
-    chosen = settings(data, batch_bytes=1500, compact_seconds=0.001)
+    run._READ_BYTES = 700
+    chosen = settings(data, batch_bytes=batch_bytes, compact_seconds=0.001)
     pipeline = Pipeline(chosen, threading.Event())
     pipeline.drain()
     pipeline._upkeep.step()
@@ -75,4 +80,4 @@ def work(data: Path) -> None:
 
 if __name__ == "__main__":
     arm(sys.argv[2], sys.argv[3], int(sys.argv[4]))
-    work(Path(sys.argv[1]))
+    work(Path(sys.argv[1]), 1 if sys.argv[2] in MANY_FILES else 12_000)

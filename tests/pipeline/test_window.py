@@ -52,11 +52,11 @@ def test_memory_stays_within_the_budget_and_what_is_inside_is_never_forgotten() 
     window = Window(1 << 20)
     for step in range(60):
         size = int(rng.integers(1, 9000))
-        seconds = np.maximum(0, 10_000 + step * 100 - rng.exponential(300, size)).astype(np.float64)
+        times = np.maximum(0, 10_000 + step * 100 - rng.exponential(300, size)).astype(np.float64) * 1000
         new = Keys.make(
             rng.integers(1, 2**64, size, np.uint64),
             rng.integers(0, 2**32, size, np.uint64),
-            seconds * 1000,
+            times,
             np.ones(size),
         )
         window.add(new)

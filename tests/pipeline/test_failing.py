@@ -1,11 +1,9 @@
 """Disks that are full: nothing is lost, nothing is doubled, nothing piles up, and it goes on by itself."""
 
 import random
-import resource
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,19 +15,9 @@ from footfall.pipeline.run import Pipeline
 from footfall.spec.intake import Refused
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
+from tests.lake.disks import largest_file
 
 from .records import append, ask, drain, event, fates, record, settings
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size: writes stop there, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def parquet_files(data: Path) -> int:

@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from footfall.pipeline.window import LATEST, NEW, OTHER, SAME, Keys, Window
 
@@ -15,7 +16,7 @@ MANY = st.lists(
 )
 
 
-def spread(identities: list[int]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def spread(identities: list[int]) -> NDArray[np.uint64]:
     """Identities as hashes; every eighth falls on the same slots as its neighbours."""
     mixed = [number * 0x9E3779B97F4A7C15 % 2**64 if number % 8 else number << 6 for number in identities]
     return np.array(mixed, np.uint64)
@@ -52,7 +53,7 @@ def test_memory_stays_within_the_budget_and_what_is_inside_is_never_forgotten() 
     window = Window(1 << 20)
     for step in range(60):
         size = int(rng.integers(1, 9000))
-        times = np.maximum(0, 10_000 + step * 100 - rng.exponential(300, size)).astype(np.float64) * 1000
+        times = 1e6 * np.maximum(0, 10 + 0.1 * step - 0.3 * rng.standard_exponential(size, np.float64))
         new = Keys.make(
             rng.integers(1, 2**64, size, np.uint64),
             rng.integers(0, 2**32, size, np.uint64),

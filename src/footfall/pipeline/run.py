@@ -204,8 +204,9 @@ class Pipeline:
             self._beat("running" if self._blocked is None else "blocked")
         if self._collecting.is_due():
             gc.collect()
-        if self._blocked is None:
-            self._upkeep.step()
+        if self._sealed is not None:
+            return  # its files are not in the log yet: a vacuum would take them for rubbish if they are old enough
+        self._upkeep.step()
         try:
             if self._sweeping.is_due():
                 self._store.sweep()

@@ -72,8 +72,8 @@ def _times(chance: np.random.Generator, day: date, size: int) -> dict[str, Any]:
     """Busy by day, quiet by night; received a moment after it happened."""
     midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1_000_000)
     hour = chance.choice(24, size, p=_HOURS / _HOURS.sum())
-    received = np.sort(midnight + (hour * 3600 + chance.random(size) * 3600) * 1e6).astype(np.int64)
-    occurred = received - (chance.exponential(2.0, size) * 1e6).astype(np.int64)
+    received = midnight + np.sort((hour + chance.random(size)) * 3_600_000).astype(np.int64) * 1000
+    occurred = received - chance.exponential(2000.0, size).astype(np.int64) * 1000
     return {
         "ets": pa.array(np.floor(occurred / 1000)),
         "occurred_at": pa.array(occurred, pa.timestamp("us")),

@@ -35,7 +35,7 @@ def _parts(rows: int, since: datetime, until: datetime) -> Iterator[pa.Table]:
     length = (until - since).total_seconds()
     for start in range(0, rows, _PART):
         numbers = np.arange(start, min(rows, start + _PART))
-        moments = ((since.timestamp() + numbers / rows * length) * 1e6).astype(np.int64)
+        moments = ((since.timestamp() + numbers / rows * length) * 1e3).astype(np.int64) * 1000
         yield _table(chance, numbers, moments)
 
 

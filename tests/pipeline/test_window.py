@@ -53,7 +53,7 @@ def test_memory_stays_within_the_budget_and_what_is_inside_is_never_forgotten() 
     window = Window(1 << 20)
     for step in range(60):
         size = int(rng.integers(1, 9000))
-        times = 1e6 * np.maximum(0, 10 + 0.1 * step - 0.3 * rng.standard_exponential(size, np.float64))
+        times = 1000 * np.maximum(0, 10_000 + 100 * step - rng.exponential(300, size))
         new = Keys.make(
             rng.integers(1, 2**64, size, np.uint64),
             rng.integers(0, 2**32, size, np.uint64),
@@ -73,7 +73,7 @@ def test_one_batch_larger_than_the_budget() -> None:
     size = 300_000
     rng = np.random.default_rng(4)
     new = Keys.make(
-        rng.integers(1, 2**64, size, np.uint64), np.zeros(size, np.uint64), np.arange(size) * 1e3, np.ones(size)
+        rng.integers(1, 2**64, size, np.uint64), np.zeros(size, np.uint64), np.linspace(0, 3e8, size), np.ones(size)
     )
     window.add(new)
     assert window.bytes <= 1 << 20

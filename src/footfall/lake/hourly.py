@@ -70,7 +70,9 @@ class Hourly:
         version = self._events.version
         total = _total(self._events.files())
         new = [self._table.write(total, {})] if total.num_rows else []
-        self._table.commit([*self._table.removals(data_change=True), *new], {COUNTED: version}, note="rebuild")
+        # A commit of positions that are there already would be taken for one that was made before.
+        positions = {COUNTED: version} if version != self.counted else {}
+        self._table.commit([*self._table.removals(data_change=True), *new], positions, note="rebuild")
 
     def sweep(self) -> None:
         """Remove old log entries. Raises CommitError."""

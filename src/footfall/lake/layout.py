@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column, delta_schema
 
-_NOISE = re.compile(r"\x1b\[[0-9;]*m|↳|^\s*\d+: .*$", re.MULTILINE)
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|↳|^\s*\d+: .*$|^\s*at \S+:\d+:\d+$|[\x00-\x08]", re.MULTILINE)
 _LONGEST = 300
 
 Migration = Callable[[DeltaTable], None]

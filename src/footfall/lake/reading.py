@@ -84,12 +84,12 @@ class _Source:
         try:
             self._follow()
             files = self._table.file_uris() if self._table is not None and self._shown != self.version else []
-        except DeltaError as error:
-            self._table = None
+            if self._shown != self.version:
+                connection.execute(f"CREATE OR REPLACE VIEW {self._view} AS {self._select(files)}")
+                self._shown = self.version
+        except (DeltaError, duckdb.Error) as error:
+            self._table = self._shown = None
             raise LakeReadError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
-        if self._shown != self.version:
-            connection.execute(f"CREATE OR REPLACE VIEW {self._view} AS {self._select(files)}")
-            self._shown = self.version
 
     def _follow(self) -> None:
         if self._table is not None:
@@ -233,6 +233,8 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
         yield
     except duckdb.InterruptException as error:
         raise QueryTimeoutError(f"the query took longer than {timeout or 0:g} s") from error
+    except duckdb.IOException as error:
+        raise LakeReadError(plain(error)) from error
     except (duckdb.Error, OverflowError) as error:
         raise QueryError(str(error)) from error
     finally:

@@ -1,0 +1,107 @@
+"""Schemas are numbered: an older table is brought up to date, a newer one is refused, and all files stay readable."""
+
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from footfall.lake import compaction
+from footfall.lake.arrow import stored_columns
+from footfall.lake.columns import EVENTS, PARTITIONS, Column
+from footfall.lake.layout import EVENTS_TABLE, HOURLY_TABLE, Layout, adding
+from footfall.lake.table import LakeTable, LakeVersionError
+from footfall.lake.upkeep import choose
+
+from .rows import open_events, partition, put, reading, row, table
+
+COUNTRY = Column("country", "string", since=2)
+SCORES = Column("scores", "strings", since=3)
+SECOND = Layout("events", (*EVENTS, COUNTRY), PARTITIONS, (adding(COUNTRY),))
+THIRD = Layout("events", (*SECOND.columns, SCORES), PARTITIONS, (adding(COUNTRY), adding(SCORES)))
+
+
+def stored(layout: Layout) -> pa.Schema:
+    return stored_columns(layout.columns, layout.partitions)
+
+
+def put_new(lake: LakeTable, layout: Layout, number: int, **over: Any) -> None:
+    lake.commit([lake.write(table([row(number, **over)], stored(layout)), partition())], {})
+
+
+def ask(root: Path, layout: Layout, sql: str) -> list[tuple[object, ...]]:
+    with reading(root, layouts=(layout, HOURLY_TABLE)) as reader:
+        return reader.query(sql).rows
+
+
+def test_files_of_all_schemas_are_read_together(tmp_path: Path) -> None:
+    put(open_events(tmp_path), [row(1)], {"j": 1})
+    lake = LakeTable(tmp_path, SECOND)
+    assert ask(tmp_path, SECOND, "SELECT mid, country FROM events") == [("m1", None)]
+    put_new(lake, SECOND, 2, country="NL")
+    lake = LakeTable(tmp_path, THIRD)
+    put_new(lake, THIRD, 3, country="IN", scores=["a", "b"])
+
+    every = "SELECT mid, country, scores, day, fate FROM events ORDER BY mid"
+    day = date(2026, 11, 20)
+    assert ask(tmp_path, THIRD, every) == [
+        ("m1", None, None, day, "stored"),
+        ("m2", "NL", None, day, "stored"),
+        ("m3", "IN", ["a", "b"], day, "stored"),
+    ]
+    assert ask(tmp_path, THIRD, "SELECT mid FROM events WHERE country = 'NL'") == [("m2",)]
+    assert ask(tmp_path, EVENTS_TABLE, "SELECT count(*) FROM events") == [(3,)]
+    assert [field.name for field in DeltaTable(tmp_path / "events").schema().fields][-2:] == ["country", "scores"]
+    assert lake.position("j") == 1
+
+
+def test_a_new_reader_reads_a_table_that_nobody_has_migrated_yet(tmp_path: Path) -> None:
+    put(open_events(tmp_path), [row(1)])
+    assert ask(tmp_path, THIRD, "SELECT mid, country, scores FROM events") == [("m1", None, None)]
+    assert ask(tmp_path / "nothing", THIRD, "SELECT country FROM events") == []
+
+
+def test_several_steps_at_once_and_only_once(tmp_path: Path) -> None:
+    open_events(tmp_path)
+    version = LakeTable(tmp_path, THIRD).version
+    assert LakeTable(tmp_path, THIRD).version == version
+
+
+def test_a_step_that_was_interrupted_is_repeated(tmp_path: Path) -> None:
+    open_events(tmp_path)
+    adding(COUNTRY)(DeltaTable(tmp_path / "events"))
+    lake = LakeTable(tmp_path, SECOND)
+    put_new(lake, SECOND, 1, country="NL")
+    assert ask(tmp_path, SECOND, "SELECT country FROM events") == [("NL",)]
+    assert LakeTable(tmp_path, SECOND).version == lake.version
+
+
+def test_a_newer_table_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    version = LakeTable(tmp_path, THIRD).version
+    with pytest.raises(LakeVersionError, match="has schema 3, newer than 2: run the footfall that wrote it"):
+        LakeTable(tmp_path, SECOND)
+    with pytest.raises(LakeVersionError):
+        open_events(tmp_path)
+    assert DeltaTable(tmp_path / "events").version() == version
+
+
+def test_compaction_brings_files_of_all_schemas_to_the_newest(tmp_path: Path) -> None:
+    lake = open_events(tmp_path)
+    for number in range(5):
+        put(lake, [row(number)])
+    lake = LakeTable(tmp_path, SECOND)
+    for number in range(5, 10):
+        put_new(lake, SECOND, number, country="NL")
+    plan = choose(lake, today=date(2026, 11, 21))
+    assert plan is not None
+    arguments = [sys.executable, "-m", compaction.__name__, msgspec.json.encode(plan).decode()]
+    answer = msgspec.json.decode(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout)
+    assert answer["path"].endswith(".2.parquet")
+    found = pa.parquet.read_table(lake.folder / answer["path"], partitioning=None)
+    assert found.schema.equals(stored(SECOND))
+    assert found.column("country").to_pylist() == [None] * 5 + ["NL"] * 5

@@ -74,7 +74,7 @@ def claim(pool: Pool, outcome: Outcome) -> Claim:
     margin = outcome.issued - outcome.acknowledged
     if margin:
         margin += round(2 * outcome.rate * outcome.longest / 1000)
-    certain = max(0, outcome.issued - margin)
+    certain = 0 if outcome.refused else max(0, outcome.issued - margin)
     return Claim(pool.run, outcome.issued * pool.batch, outcome.acknowledged * pool.batch, certain * pool.batch)
 
 

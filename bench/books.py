@@ -20,7 +20,8 @@ FROM (SELECT CAST(right(mid, 16) AS BIGINT) AS number FROM events WHERE mid[-32:
 class Claim(Struct, frozen=True):
     """What a run of the load generator says; all in events.
 
-    Numbers below `certain` were acknowledged for sure: only what was sent last can be without an answer.
+    Numbers below `certain` were acknowledged for sure: only what was sent last can be without an answer. Where requests
+    were refused, nobody knows which, and `certain` is 0.
     """
 
     run: str

@@ -80,7 +80,7 @@ function done(summary, latency)
   io.write(string.format(
     '\nOUTCOME {"issued":%d,"acknowledged":%d,"seconds":%.6f,"refused":%d,"broken":%d,' ..
     '"p50":%.3f,"p90":%.3f,"p99":%.3f,"p999":%.3f,"longest":%.3f}\n',
-    threads[1]:get("issued"), summary.requests, summary.duration / 1e6, errors.status,
+    threads[1]:get("issued"), summary.requests - errors.status, summary.duration / 1e6, errors.status,
     errors.connect + errors.read + errors.write + errors.timeout,
     latency:percentile(50) / 1000, latency:percentile(90) / 1000, latency:percentile(99) / 1000,
     latency:percentile(99.9) / 1000, latency.max / 1000))

@@ -11,7 +11,7 @@ from bench.programs import find
 
 _SCRIPT = Path(__file__).with_name("load.lua")
 _MARK = b"OUTCOME "
-_REST = 2.0
+REST = 2.0  # seconds that a paced run waits for the last answers
 
 
 class LoadError(RuntimeError):
@@ -21,8 +21,8 @@ class LoadError(RuntimeError):
 class Outcome(Struct, frozen=True):
     """What the load generator saw. Latencies are milliseconds, corrected by wrk for coordinated omission.
 
-    `issued` requests were sent, `acknowledged` of them answered before the end; `refused` are answers of 400 and more,
-    `broken` are connections that failed or answers that took more than ten seconds.
+    `issued` requests were sent, `acknowledged` of them answered with 200 before the end; `refused` are answers of 400
+    and more, `broken` are connections that failed or answers that took more than ten seconds.
     """
 
     issued: int
@@ -50,7 +50,7 @@ def flood(pool: Pool, port: int, *, connections: int, seconds: float, first: int
 def pace(pool: Pool, port: int, *, connections: int, rate: float, seconds: float) -> Outcome:
     """Send so many requests a second whatever the answers do, and wait for all of them."""
     total = round(rate * seconds)
-    return _run(pool, port, connections, seconds + _REST, [0, rate, total])
+    return _run(pool, port, connections, seconds + REST, [0, rate, total])
 
 
 def _run(pool: Pool, port: int, connections: int, seconds: float, arguments: list[float]) -> Outcome:

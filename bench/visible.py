@@ -6,7 +6,7 @@ from bench import prefill
 from bench.ack import claim
 from bench.books import check
 from bench.figure import COMMIT, Figure, Scale, Site
-from bench.load import Outcome, pace
+from bench.load import REST, Outcome, pace
 from bench.pool import make
 from bench.probes import Probes, probing
 from bench.server import serve
@@ -15,7 +15,7 @@ from bench.watch import Watch, costs, slope, watching
 NAME = "visible"
 TITLE = "from ack to visible in a query, at 23,150 events/s"
 
-RATE = 23_150
+RATE = 23_200  # a little more than what is asked for, as the first and last moments count too
 _BATCH = 20
 _CONNECTIONS = 64
 _MOST_SECONDS = 3.0
@@ -42,7 +42,7 @@ def measure(site: Site) -> list[Figure]:
 
 def _seen(probes: Probes, outcome: Outcome, seconds: int, cpu: str) -> Figure:
     delays = probes.delays
-    rate = outcome.acknowledged * _BATCH / max(seconds, outcome.seconds - 2.0)
+    rate = outcome.acknowledged * _BATCH / max(seconds, outcome.seconds - REST)
     lost = f"; {probes.unseen} NEVER SEEN" if probes.unseen else ""
     failed = f"; {outcome.refused + outcome.broken + len(probes.failed)} FAILED" if probes.failed else ""
     return Figure(

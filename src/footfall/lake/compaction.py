@@ -18,8 +18,8 @@ from footfall.lake.upkeep import Plan, Rewritten
 from footfall.process import die_with_parent
 
 _WINDOW_ROWS = 64 * 1024
-_WINDOW_BYTES = 64 << 20
-_BATCH_ROWS = 8192
+_WINDOW_BYTES = 16 << 20
+_BATCH_ROWS = 2048
 _BATCH_BYTES = 8 << 20
 _LATE_MS = 3_600_000.0
 _NICENESS = 15
@@ -60,13 +60,16 @@ def compact(plan: Plan) -> Rewritten:
     schema = stored_columns(plan.columns, plan.partition)
     relative = new_path(plan.partition, plan.schema)
     path = folder / relative
+    paths = [folder / name for name in plan.paths]
     found = []
     try:
         with path.open("wb") as file:
-            with pq.ParquetWriter(file, schema, **parquet_options(schema.names)) as writer:
-                for table in _windows([folder / name for name in plan.paths], schema):
+            with pq.ParquetWriter(file, schema, **parquet_options(schema.names, _rows_at_once(paths))) as writer:
+                for table in _windows(paths, schema):
                     writer.write_table(table)
                     found.append(stats(table))
+                    del table  # before the next one is put together
+                    pa.default_memory_pool().release_unused()
             file.flush()
             os.fsync(file.fileno())
         sync(path.parent)
@@ -75,6 +78,14 @@ def compact(plan: Plan) -> Rewritten:
         raise
     status = path.stat()
     return Rewritten(relative, status.st_size, int(status.st_mtime * 1000), merge_stats(found))
+
+
+def _rows_at_once(paths: list[Path]) -> int:
+    """How many rows fill a window, about."""
+    files = [pq.read_metadata(path) for path in paths]
+    size = sum(int(file.row_group(number).total_byte_size) for file in files for number in range(file.num_row_groups))
+    rows = sum(int(file.num_rows) for file in files)
+    return min(_WINDOW_ROWS, rows * _WINDOW_BYTES // max(1, size))
 
 
 def _windows(paths: list[Path], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -107,7 +118,7 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         for number in range(file.num_row_groups):
             group = file.metadata.row_group(number)
             rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)))
-            for batch in file.iter_batches(batch_size=rows, row_groups=[number]):
+            for batch in file.iter_batches(batch_size=rows, row_groups=[number], use_threads=False):
                 yield _conform(batch, schema)
 
 

@@ -70,7 +70,7 @@ class Store:
         if "max.received_at" not in adds.column_names or not adds.num_rows:
             return None
         newest = pc.max(adds.column("max.received_at"))
-        return int(newest.cast("timestamp[ms]").cast("int64").as_py()) if newest.is_valid else None
+        return int(newest.cast("timestamp[ms]", safe=False).cast("int64").as_py()) if newest.is_valid else None
 
     def attempt(self, batch: Batch | None, positions: dict[str, int]) -> Attempt:
         """Begin a commit of a batch and of the positions that it brings the journals to."""

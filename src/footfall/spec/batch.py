@@ -135,9 +135,11 @@ def _read_envelope(body: bytes) -> _Envelope:
 
 def _may_repeat_events(body: bytes, array: bytes) -> bool:
     """Whether the rest of the body names `events` again, or has an escape that may spell it."""
-    return (body.count(_EVENTS) > 1 and body.count(_EVENTS) - array.count(_EVENTS) > 1) or (
-        b"\\u" in body and body.count(b"\\u") > array.count(b"\\u")
-    )
+    start = body.find(b"[", body.find(_EVENTS))
+    if not body.startswith(array, max(0, start)):
+        return True
+    rest = body[:start] + body[start + len(array) :]
+    return rest.count(_EVENTS) > 1 or b"\\u" in rest
 
 
 def _cut_envelope(body: bytes) -> _Envelope:

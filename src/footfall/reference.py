@@ -20,6 +20,7 @@ def pages() -> dict[str, str]:
         "reasons.md": spec.reasons_page(),
         "settings.md": settings_page(),
         "commands.md": commands_page(),
+        "metrics.md": metrics_page(),
     }
 
 
@@ -39,6 +40,30 @@ def settings_page() -> str:
             "",
             "| setting | variable | default | meaning |",
             "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def metrics_page() -> str:
+    """Every metric of a collector's /metrics."""
+    from footfall.collector.metrics import Metrics
+    from footfall.collector.tally import Tally
+
+    metrics = Metrics(Tally(), held=lambda: 0, pending=lambda: 0, beat=Settings().heartbeat)
+    rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in metrics.described()]
+    return "\n".join(
+        [
+            "# Metrics",
+            "",
+            "`GET /metrics`, for Prometheus, answers this machine only, with the figures of all collectors together.",
+            "`footfall_events_total` has the labels `channel` and `fate`, `footfall_requests_total` the label `reason`: a",
+            "code of [reasons.md](reasons.md), or `ok`. Of the fates the door knows those that it decides itself; the",
+            "lake's, which are exact, are in `footfall audit` and in the view `hourly`.",
+            "",
+            "| metric | type | meaning |",
+            "|---|---|---|",
             *rows,
             "",
         ]

@@ -33,8 +33,11 @@ def check(data: Path, sent: list[str]) -> None:
     reader.close()
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("point", children.POINTS)
+MOMENTS = [(point, "before") for point in children.POINTS]
+MOMENTS += [(point, "after") for point in ("commit", "truncate", "merge", "compaction", "vacuum")]
+
+
+@pytest.mark.parametrize(("point", "moment"), MOMENTS)
 def test_killed_at_every_step(tmp_path: Path, point: str, moment: str) -> None:
     sent = [f"m{n}" for n in range(60)]
     events = [event(mid) for mid in sent]

@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from footfall.spec.intake import Agent, Refused, Repeat
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
@@ -120,33 +118,36 @@ def test_headers_fill_only_what_the_event_leaves_blank(tmp_path: Path) -> None:
     assert found["alone"] == ["", None, None, False]
 
 
-@pytest.mark.parametrize(
-    ("ets", "sent_at", "clock", "occurred"),
-    [
-        (NOON - 1000, None, "ok", NOON - 1000),
-        (NOON - 1000, NOON - 20_000, "ok", NOON - 1000),
-        (NOON - 3_601_000, NOON - 3_600_000, "corrected", NOON - 1000),
-        (NOON + 3_599_000, NOON + 3_600_000, "corrected", NOON - 1000),
-        (NOON - 6 * 86_400_000, NOON - 1000, "ok", NOON - 6 * 86_400_000),
-        (NOON + 2 * 86_400_000, None, "ahead", NOON + 2 * 86_400_000),
-        (NOON + 2 * 86_400_000, NOON + 2 * 86_400_000, "ahead", NOON + 2 * 86_400_000),
-        (NOON - 2 * 86_400_000, NOON - 2 * 86_400_000, "behind", NOON - 2 * 86_400_000),
-        (0, None, "unreadable", None),
-        (-5, None, "unreadable", None),
-        (1_795_262_400, None, "unreadable", None),
-        (9e15, None, "unreadable", None),
-        (1.7e308, 1e14, "unreadable", None),
-        (-1.7e308, None, "unreadable", None),
-    ],
-)
-def test_clocks(tmp_path: Path, ets: float, sent_at: float | None, clock: str, occurred: float | None) -> None:
-    append(tmp_path, [record([event("m", ets)], received_at=NOON, sent_at=sent_at)])
+CLOCKS: list[tuple[float, float | None, str, float | None]] = [
+    (NOON - 1000, None, "ok", NOON - 1000),
+    (NOON - 1000, NOON - 20_000, "ok", NOON - 1000),
+    (NOON - 3_601_000, NOON - 3_600_000, "corrected", NOON - 1000),
+    (NOON + 3_599_000, NOON + 3_600_000, "corrected", NOON - 1000),
+    (NOON - 6 * 86_400_000, NOON - 1000, "ok", NOON - 6 * 86_400_000),
+    (NOON + 2 * 86_400_000, None, "ahead", NOON + 2 * 86_400_000),
+    (NOON + 2 * 86_400_000, NOON + 2 * 86_400_000, "ahead", NOON + 2 * 86_400_000),
+    (NOON - 2 * 86_400_000, NOON - 2 * 86_400_000, "behind", NOON - 2 * 86_400_000),
+    (0, None, "unreadable", None),
+    (-5, None, "unreadable", None),
+    (1_795_262_400, None, "unreadable", None),
+    (9e15, None, "unreadable", None),
+    (1.7e308, 1e14, "unreadable", None),
+    (-1.7e308, None, "unreadable", None),
+]
+
+
+def test_clocks(tmp_path: Path) -> None:
+    events = [event(f"m{n}", ets, eid=f"E{n}") for n, (ets, *_) in enumerate(CLOCKS)]
+    append(
+        tmp_path,
+        [record([one], received_at=NOON, sent_at=sent) for one, (_, sent, *_) in zip(events, CLOCKS, strict=True)],
+    )
     drain(tmp_path)
-    found = rows(tmp_path, "ets, clock, epoch_ms(occurred_at)")
-    assert found == [(ets, clock, occurred)]
-    (hour,) = ask(tmp_path, "SELECT epoch_ms(hour) FROM hourly")[0]
-    trusted = occurred if clock in ("ok", "corrected") and occurred is not None else NOON
-    assert hour == trusted // 3_600_000 * 3_600_000
+    assert rows(tmp_path, "ets, clock, epoch_ms(occurred_at)") == [(ets, mark, at) for ets, _, mark, at in CLOCKS]
+    hours = dict(ask(tmp_path, "SELECT event_type, epoch_ms(hour) FROM hourly"))
+    for number, (_, _, mark, at) in enumerate(CLOCKS):
+        trusted = at if mark in ("ok", "corrected") and at is not None else NOON
+        assert hours[f"E{number}"] == trusted // 3_600_000 * 3_600_000
 
 
 def test_odd_values_go_through_as_they_are(tmp_path: Path) -> None:

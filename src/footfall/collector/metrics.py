@@ -1,12 +1,16 @@
 """Prometheus metrics. With PROMETHEUS_MULTIPROC_DIR set before the process starts, those of all processes together."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
+from footfall import heartbeat
 from footfall.collector import tally
 from footfall.collector.tally import Spread, Tally
 
@@ -26,11 +30,37 @@ class _Bulk(Histogram):
         spread.reset()
 
 
-class Metrics:
-    """What this collector shows to Prometheus; `held` and `pending` tell the bytes not answered and not on disk yet."""
+class _Pipeline(Collector):
+    """What the pipeline last said about itself."""
 
-    def __init__(self, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int]) -> None:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges; 0 where there is nothing to say."""
+        beat = heartbeat.read(self._path)
+        lives = beat is not None and not beat.is_stale()
+        yield GaugeMetricFamily("footfall_pipeline_up", "Whether the pipeline reports that it lives.", float(lives))
+        yield GaugeMetricFamily(
+            "footfall_lag_bytes", "Bytes of journals that are not in the lake yet.", beat.lag_bytes if beat else 0
+        )
+        newest = beat.newest_stored_at if beat else None
+        yield GaugeMetricFamily(
+            "footfall_newest_stored_timestamp_seconds",
+            "When the newest event in the lake was received, Unix time.",
+            (newest or 0) / 1000,
+        )
+
+
+class Metrics:
+    """What this collector shows to Prometheus.
+
+    `held` and `pending` tell the bytes not answered and not on disk yet; `beat` is the pipeline's heartbeat file.
+    """
+
+    def __init__(self, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int], beat: Path) -> None:
         self._tally = counts
+        self._pipeline = _Pipeline(beat)
         self._held_bytes = held
         self._pending_bytes = pending
         self._registry = registry = CollectorRegistry()
@@ -74,9 +104,16 @@ class Metrics:
     def text(self) -> bytes:
         """The exposition."""
         self.flush()
+        registry = CollectorRegistry()
+        registry.register(self._pipeline)
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-        if not folder:
-            return generate_latest(self._registry)
-        shared = CollectorRegistry()
-        MultiProcessCollector(shared, folder)  # type: ignore[no-untyped-call]
-        return generate_latest(shared)
+        if folder:
+            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+            return generate_latest(registry)
+        return generate_latest(self._registry) + generate_latest(registry)
+
+    def described(self) -> Iterator[tuple[str, str, str]]:
+        """Name, type and meaning of every metric, as Prometheus sees them."""
+        for family in (*self._registry.collect(), *self._pipeline.collect()):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            yield name, family.type, family.documentation

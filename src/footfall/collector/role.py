@@ -65,7 +65,12 @@ class _Collector:
 
     async def _serve(self, sockets: list[socket.socket], journal: GroupCommit) -> None:
         lobby = Lobby(self._settings, self._door, journal)
-        metrics = Metrics(self._door.tally, held=lambda: lobby.held, pending=lambda: journal.pending_bytes)
+        metrics = Metrics(
+            self._door.tally,
+            held=lambda: lobby.held,
+            pending=lambda: journal.pending_bytes,
+            beat=self._settings.heartbeat,
+        )
         health = Health(self._settings, self._door, self._snapshot)
         proxy = Proxy(self._web_socket, lobby.draining)
         server = _Server(_config(lobby, Office(health, metrics, proxy)), lobby)

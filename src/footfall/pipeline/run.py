@@ -99,9 +99,6 @@ class Pipeline:
 
     def run(self) -> None:
         """Work until stopped; transient failures are waited out."""
-        gc.collect()
-        gc.freeze()
-        gc.disable()
         while not self._stop.is_set():
             self._keep_house()
             if not self._step():
@@ -256,4 +253,12 @@ def run(settings: Settings) -> None:
             _log.error("the lake cannot be opened, trying again", error=str(error), seconds=_OPEN_SECONDS)
             stop.wait(_OPEN_SECONDS)
             continue
+        _collect_rarely()
         pipeline.run()
+
+
+def _collect_rarely() -> None:
+    """Leave garbage collection to the housekeeping: rows make millions of objects and no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()

@@ -57,7 +57,7 @@ def metrics_page() -> str:
         [
             "# Metrics",
             "",
-            "`GET /metrics`, for Prometheus, answers this machine only, with the figures of all collectors together.",
+            "`GET /metrics`, for Prometheus, answers this machine only, for all collectors together.",
             "`footfall_events_total` has the labels `channel` and `fate`, `footfall_requests_total` the label `reason`: a",
             "code of [reasons.md](reasons.md), or `ok`. Of the fates the door knows those that it decides itself; the",
             "lake's, which are exact, are in `footfall audit` and in the view `hourly`.",

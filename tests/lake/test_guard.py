@@ -141,10 +141,8 @@ def state(lake: Path) -> dict[str, str]:
 def test_what_is_more_than_reading_views_is_refused(lake: Path, reader: LakeReader, sql: str) -> None:
     secret_rows = [("secret",)]
     before = state(lake)
-    with pytest.raises(QueryError) as refused:
+    with pytest.raises(QueryError, match=r"(?s)^(?!.*(root:|secret\n))"):
         reader.query(sql.format(lake=lake, outside=lake.parent / "outside.parquet"), timeout=10)
-    assert "root:" not in str(refused.value)
-    assert "secret\n" not in str(refused.value)
     assert state(lake) == before
     assert reader.query("SELECT mid FROM events").rows == [("m1",)]
     assert secret_rows != []

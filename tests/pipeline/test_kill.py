@@ -61,7 +61,7 @@ def test_killed_at_random_while_events_come_in(tmp_path: Path) -> None:
     }
     writer = SegmentWriter(tmp_path / "journal" / "0", segment_bytes=1 << 16)
     sent: list[str] = []
-    for _ in range(6):
+    for _ in range(4):
         child = subprocess.Popen([sys.executable, "-m", "footfall.role", "pipeline"], env=environment, cwd=ROOT)
         heartbeat = tmp_path / "run" / "pipeline.json"
         heartbeat.unlink(missing_ok=True)

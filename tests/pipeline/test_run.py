@@ -67,7 +67,7 @@ def test_events_are_in_the_lake_about_a_second_after_they_are_durable(tmp_path: 
     thread = threading.Thread(target=pipeline.run)
     thread.start()
     try:
-        for number in range(3):
+        for number in range(2):
             append(tmp_path, [record([event(f"m{number}")])], str(number))
             deadline = time.monotonic() + 20
             while ask(tmp_path, "SELECT count(*) FROM events") != [(number + 1,)]:

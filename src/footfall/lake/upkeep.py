@@ -124,7 +124,12 @@ class Upkeep:
         if not plan.left:
             self._done.add(plan.group)
         command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+        except OSError as error:
+            self._looked_at = time.monotonic()
+            _log.warning("compaction could not be started", error=error.strerror)
+            return
         self._running = _Running(process, plan)
 
     def _finish(self, running: _Running) -> None:

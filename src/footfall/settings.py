@@ -61,7 +61,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     compact_seconds: Annotated[Seconds, _says("Time between two compactions.")] = 60.0
     vacuum_hours: Annotated[
         float, _says("Hours for which replaced lake files are kept for slow readers."), Meta(ge=1)
-    ] = 24.0
+    ] = 6.0
     clock_tolerance: Annotated[Seconds, _says("Clock skew of a batch that is not corrected.")] = 30.0
 
     log_format: Annotated[

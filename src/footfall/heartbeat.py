@@ -11,19 +11,16 @@ STALE_MS = 15_000
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True):
-    """The pipeline's state. Times are epoch milliseconds; `lag_bytes` and `lag_records` are what waits in the journals.
+    """The pipeline's state. Times are epoch milliseconds; `lag_bytes` is what waits in the journals.
 
-    `newest_received_at` is that of the newest event seen in a journal, `newest_stored_at` that of the newest one in
-    the lake. `problems` are sentences for the operator.
+    `newest_stored_at` is when the newest event in the lake was received. `problems` are sentences for the operator.
     """
 
     at: int
     pid: int
     state: str = "running"
-    newest_received_at: int | None = None
     newest_stored_at: int | None = None
     lag_bytes: int = 0
-    lag_records: int = 0
     problems: list[str] = []
 
     def is_stale(self, now_ms: int | None = None) -> bool:

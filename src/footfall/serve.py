@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from footfall.failure import TerminalError
 from footfall.role import EX_CONFIG, bind
@@ -170,8 +170,7 @@ def _listen(settings: Settings) -> list[socket.socket]:
 
 
 def _environment(settings: Settings, port: int, metrics: Path) -> dict[str, str]:
-    chosen = {name: getattr(settings, name) for name in settings.__struct_fields__}
-    texts = {PREFIX + name.upper(): str(value) for name, value in chosen.items() if value is not UNSET}
+    texts = {PREFIX + name.upper(): str(getattr(settings, name)) for name in settings.__struct_fields__}
     return {
         **os.environ,
         **texts,

@@ -321,6 +321,25 @@ def test_fate_of_an_event(fresh: Place) -> None:
         assert "about a second" in unknown.json()["result"]["message"]
 
 
+def test_a_fate_agrees_with_the_feed(fresh: Place) -> None:
+    now = datetime.now(UTC)
+    between = now.replace(tzinfo=None, microsecond=1500)  # of two milliseconds
+    fault = ("END", "wrong_type", "$.ver", "number", "No.")
+    fresh.add(
+        [
+            rejected(now, 1, fault, mid="rejected", occurred_at=between),
+            row(now, 2, mid="timeless", occurred_at=None, clock="unreadable", reasons=None, warnings=["clock_ahead"]),
+            row(now, 3, mid="derived", derived_from="timeless", eid="SHARE_ITEM", of=9, idx=4, channel="portal"),
+        ]
+    )
+    with serving(fresh.app) as url, httpx.Client(base_url=url) as api:
+        for listed in get(api, "/api/feed")["events"]:
+            (fate,) = get(api, f"/v1/fate/{listed['mid']}")["result"]["fates"]
+            whole = get(api, f"/api/events/{listed['id']}")["event"]
+            seen = whole | {"reasons": listed["reasons"] + listed["warnings"]}
+            assert fate == {name: seen[name] for name in fate}
+
+
 @pytest.mark.parametrize(
     ("path", "parameters", "said"),
     [

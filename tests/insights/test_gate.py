@@ -187,7 +187,8 @@ class TestFateKeys:
     def keyed(self, fresh: Place, now: Any) -> Iterator[tuple[httpx.Client, dict[str, Any]]]:
         with Control.open(fresh.data / "control.db") as control:
             keys = {name: control.add_channel(name) for name in ("portal", "lms")}
-        fresh.add([row(now, 1, mid="m", channel="portal"), row(now, 2, mid="other", channel="lms")])
+        sent = (("m", "portal"), ("other", "lms"), ("both", "portal"), ("both", "lms"))
+        fresh.add([row(now, number, mid=mid, channel=channel) for number, (mid, channel) in enumerate(sent)])
         with serving(fresh.app) as url, httpx.Client(base_url=url) as client:
             yield client, keys
 
@@ -196,6 +197,8 @@ class TestFateKeys:
         bearer = {"Authorization": f"Bearer {keys['portal'].secret}"}
         assert client.get("/v1/fate/m", headers=bearer).json()["result"]["fates"][0]["channel"] == "portal"
         assert client.get("/v1/fate/other", headers=bearer).status_code == 404
+        both = client.get("/v1/fate/both", headers=bearer).json()["result"]["fates"]
+        assert [fate["channel"] for fate in both] == ["portal"]
 
     def test_other_keys(self, keyed: tuple[httpx.Client, dict[str, Any]]) -> None:
         client, keys = keyed

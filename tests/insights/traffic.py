@@ -4,6 +4,7 @@ import json
 import math
 import random
 from collections import Counter
+from ctypes import c_int64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from deltalake import write_deltalake
 
 from footfall.lake.arrow import HOURLY_SCHEMA
 from footfall.lake.columns import EVENTS
+from footfall.spec.identity import key_hash
 
 JOURNAL = "j0a1b2c3"
 _ARROW = {
@@ -87,7 +89,7 @@ def row(at: datetime, number: int, **over: Any) -> dict[str, Any]:
         "record": number,
         "idx": 0,
         "of": 1,
-        "key_hash": number,
+        "key_hash": c_int64(key_hash(channel, mid)).value,
         "content_hash": number,
     }
     return base | over
@@ -113,12 +115,15 @@ def write(root: Path, rows: list[dict[str, Any]]) -> None:
     table = pa.Table.from_pylist(rows, schema=EVENTS_SCHEMA)
     write_deltalake(root / "events", table, partition_by=["day", "fate"], mode="append")
     counts = Counter(
-        (r["occurred_at"].replace(minute=0, second=0, microsecond=0), r["channel"], r["event_type"], r["fate"])
-        for r in rows
+        (_hour(r["occurred_at"] or r["received_at"]), r["channel"], r["event_type"], r["fate"]) for r in rows
     )
     keys = [dict(zip(("hour", "channel", "event_type", "fate"), key, strict=True)) for key in counts]
     hourly = [key | {"n": n} for key, n in zip(keys, counts.values(), strict=True)]
     write_deltalake(root / "hourly", pa.Table.from_pylist(hourly, schema=HOURLY_SCHEMA), mode="append")
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def simulate(until: datetime, days: int, per_hour: float, seed: int = 7) -> list[dict[str, Any]]:

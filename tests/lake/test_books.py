@@ -130,6 +130,7 @@ def test_every_reception_of_an_event_is_told_oldest_first(tmp_path: Path) -> Non
         ]
         assert [one.channel for one in fates(reader, "m7")].count("elsewhere") == 1
         assert len(fates(reader, "m7")) == 4
+        assert [one.fate for one in fates(reader, "m7", "dev", limit=2)] == ["stored", "duplicate"]
         assert fates(reader, "unknown") == []
         assert fates(reader, "m7", "nobody") == []
 

@@ -30,7 +30,7 @@ def test_the_heartbeat_says_how_far_it_is(tmp_path: Path) -> None:
     beat = heartbeat.read(chosen.heartbeat)
     assert beat is not None
     assert (beat.state, beat.pid, beat.lag_bytes, beat.problems) == ("stopped", os.getpid(), 0, [])
-    assert beat.newest_stored_at == beat.newest_received_at == received + 2000
+    assert beat.newest_stored_at == received + 2000
     assert abs(beat.at - now_ms()) < 10_000
 
     drain(tmp_path)

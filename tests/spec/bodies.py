@@ -16,7 +16,7 @@ def take(body: bytes, *, ndjson: bool = False, profile: Profile = Profile.V3, at
     accepted = judge_batch(batch.array) if batch.array is not None else None
     verdicts = [_judge(text, profile) for text in batch.texts(at_most) if len(text) <= LARGEST]
     if accepted is not None and len(verdicts) == len(accepted.events):
-        assert [verdict.canonical for verdict in verdicts] == accepted.canonicals
+        assert [verdict.canonical for verdict in verdicts] == accepted.canonicals.splitlines()
     return verdicts
 
 

@@ -88,7 +88,7 @@ def test_a_batch_is_judged_like_its_events(batch: list[Json]) -> None:
 
     if together is not None:
         assert all(verdict.event is not None and not verdict.findings for verdict in one_by_one)
-        assert together.canonicals == [verdict.canonical for verdict in one_by_one]
+        assert together.canonicals.splitlines() == [verdict.canonical for verdict in one_by_one]
         assert together.events == [verdict.event for verdict in one_by_one]
 
 

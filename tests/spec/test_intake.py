@@ -78,7 +78,7 @@ def test_other_bytes_are_no_record(other: bytes) -> None:
 def test_a_record_of_an_older_version_lacks_only_what_has_a_default() -> None:
     record = msgspec.msgpack.encode([VERSION, 1, 0, "c", b"[]", b""])
 
-    assert unpack(record) == Intake(VERSION, 1, 0, "c", b"[]", b"")
+    assert unpack(record) == Intake(VERSION, 1, 0, "c", memoryview(b"[]"), b"")
 
 
 def test_a_finding_is_four_values_in_a_row() -> None:

@@ -18,11 +18,10 @@ _SELECT = (
 _COUNT = "SELECT count(*) FROM events WHERE day = $day AND ($channel IS NULL OR channel = $channel)"
 
 
-def export(lake: Path, day: date, channel: str | None, file_format: str, output: Path | None) -> None:
+def export(reader: LakeReader, day: date, channel: str | None, file_format: str, output: Path | None) -> None:
     """Write the events; raises TerminalError when the target cannot be written."""
     if output is not None and not output.absolute().parent.is_dir():
         raise TerminalError(f"cannot write {output}: there is no folder {output.absolute().parent}")
-    reader = LakeReader(lake)
     if file_format == "ndjson":
         _write_lines(reader, day, channel, output)
         return

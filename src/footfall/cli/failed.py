@@ -1,6 +1,5 @@
 """`footfall failed`: rejected events, looked at and sent again."""
 
-import os
 import re
 import sys
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from footfall.cli.options import DEFAULT_DATA, Data, Shown, existing
+from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
 from footfall.cli.output import Format, emit, emit_json
 
 app = typer.Typer(help="Rejected events.", no_args_is_help=True)
@@ -43,9 +42,7 @@ def list_(data: Data = DEFAULT_DATA, shown: Shown = Format.TABLE) -> None:
 
     Example: `footfall failed list --data data`
     """
-    from footfall.lake.reading import LakeReader
-
-    found = LakeReader(existing(data) / "lake").query(_BY_REASON)
+    found = open_lake(data).query(_BY_REASON)
     emit(found.columns, [found.rows], shown)
 
 
@@ -61,10 +58,8 @@ def show(
 
     Example: `footfall failed show --reason missing_field --limit 5 --data data`
     """
-    from footfall.lake.reading import LakeReader
-
     parameters = {"reason": reason, "mid": mid, "limit": limit}
-    found = LakeReader(existing(data) / "lake").query(_SHOW, parameters)
+    found = open_lake(data).query(_SHOW, parameters)
     emit(found.columns, [found.rows], shown)
 
 
@@ -87,12 +82,11 @@ def replay(
     Example: `footfall failed replay --reason unknown_field --data data`
     """
     from footfall.cli.sending import send
-    from footfall.lake.reading import LakeReader
 
     totals = {"replayed": 0, "accepted": 0, "duplicate": 0, "rejected": 0, "masked": 0}
     parameters = {"reason": reason, "mid": mid, "channel": channel}
     with (
-        LakeReader(existing(data) / "lake").stream(_REPLAY, parameters, size=_BATCH) as (_, batches),
+        open_lake(data).stream(_REPLAY, parameters, size=_BATCH) as (_, batches),
         Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress,
     ):
         task = progress.add_task("Replaying", total=None)
@@ -101,7 +95,7 @@ def replay(
             totals["masked"] += len(batch) - len(texts)
             if texts:
                 totals["replayed"] += len(texts)
-                for name, number in send(url, key or os.environ.get("FOOTFALL_KEY"), texts).items():
+                for name, number in send(url, key, texts).items():
                     totals[name] += number
             progress.advance(task, len(batch))
     if shown is Format.JSON:

@@ -29,8 +29,9 @@ def inspect(
     """
     from footfall.journal.inspect import entries
     from footfall.journal.inspect import inspect as look
+    from footfall.journal.segments import journals
 
-    folders = sorted(identity.parent for identity in (existing(data) / "journal").glob("*/journal.json"))
+    folders = journals(existing(data) / "journal")
     if records:
         rows = (
             (folder.name, entry.number, entry.position, entry.size) for folder in folders for entry in entries(folder)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.options import DEFAULT_DATA, Data, Shown, existing
+from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
 from footfall.cli.output import Format, emit, emit_json, emit_structs
 from footfall.failure import TerminalError
 
@@ -40,9 +40,7 @@ def query(
 
     Example: `footfall query "SELECT event_type, count(*) FROM events GROUP BY ALL" --data data`
     """
-    from footfall.lake.reading import LakeReader
-
-    reader = LakeReader(existing(data) / "lake")
+    reader = open_lake(data)
     reader.lock_down()
     with reader.stream(sql) as (columns, batches):
         emit(columns, batches, shown)
@@ -56,9 +54,8 @@ def audit(data: Data = DEFAULT_DATA, day: Day = None, shown: Shown = Format.TABL
     from footfall.cli import pending
     from footfall.lake.audit import ChannelBooks, Gap, OddRecord
     from footfall.lake.audit import audit as check
-    from footfall.lake.reading import LakeReader
 
-    found = check(LakeReader(existing(data) / "lake"), day.date() if day else None)
+    found = check(open_lake(data), day.date() if day else None)
     waiting = pending.count(data)
     balances = found.balances and not waiting.damaged
     if shown is Format.JSON:
@@ -92,9 +89,8 @@ def fate(
     Example: `footfall fate INTERACT:5f2b --data data`
     """
     from footfall.lake.fate import EventFate, fates
-    from footfall.lake.reading import LakeReader
 
-    found = fates(LakeReader(existing(data) / "lake"), mid, channel)
+    found = fates(open_lake(data), mid, channel)
     emit_structs(found, EventFate, shown)
     if not found:
         sys.stderr.write("Nothing is known of this mid; events are in the lake about a second after the reply.\n")
@@ -116,4 +112,4 @@ def export(
         raise TerminalError("name the day to export: --day 2026-11-21")
     from footfall.cli import exporting
 
-    exporting.export(existing(data) / "lake", day.date(), channel, file_format.value, output)
+    exporting.export(open_lake(data), day.date(), channel, file_format.value, output)

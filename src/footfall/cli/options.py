@@ -1,12 +1,15 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from footfall.cli.output import Format
 from footfall.failure import TerminalError
+
+if TYPE_CHECKING:
+    from footfall.lake.reading import LakeReader
 
 Data = Annotated[Path, typer.Option("--data", envvar="FOOTFALL_DATA", help="Folder that holds everything.")]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
@@ -18,3 +21,10 @@ def existing(data: Path) -> Path:
     if not data.is_dir():
         raise TerminalError(f"there is no data folder {data}: name it with --data, or start `footfall serve` first")
     return data
+
+
+def open_lake(data: Path) -> "LakeReader":
+    """The lake in a data folder; raises TerminalError when there is no such folder."""
+    from footfall.lake.reading import LakeReader
+
+    return LakeReader(existing(data) / "lake")

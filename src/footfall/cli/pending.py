@@ -8,6 +8,7 @@ from msgspec import MsgspecError, Struct
 
 from footfall.journal.log import Damage
 from footfall.journal.reader import SegmentReader
+from footfall.journal.segments import journals
 from footfall.spec.intake import unpack
 
 _READ_BYTES = 8 << 20
@@ -28,8 +29,8 @@ def count(data: Path) -> Pending:
         table = DeltaTable(data / "lake" / "events")
     except TableNotFoundError:
         table = None
-    for identity in sorted((data / "journal").glob("*/journal.json")):
-        reader = SegmentReader(identity.parent)
+    for folder in journals(data / "journal"):
+        reader = SegmentReader(folder)
         position = table.transaction_version(reader.id) if table is not None else None
         _count_from(reader, position or 0, found)
         reader.close()

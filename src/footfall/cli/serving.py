@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,7 +27,7 @@ def serve(data: DataOption = None, host: Host = None, port: Port = None, collect
     """
     from footfall.serve import serve as run
 
-    chosen = _settings(data=data, host=host, port=port, collectors=collectors)
+    chosen = settings.load({"data": data, "host": host, "port": port, "collectors": collectors})
     logs.configure(chosen, "supervisor")
     run(chosen, lambda url, _: _announce(url, chosen))
 
@@ -45,7 +45,7 @@ def demo(
     from footfall.cli import showing
     from footfall.serve import serve as run
 
-    chosen = _settings(data=data or Path("demo-data"), port=port)
+    chosen = settings.load({"data": data or Path("demo-data"), "port": port})
     logs.configure(chosen, "supervisor")
     run(chosen, lambda url, stop: showing.start(url, chosen, seed, rate, stop))
 
@@ -75,7 +75,7 @@ def collector(
 
     Example: `footfall collector --data data --index 1 --port 8400`
     """
-    chosen = _settings(data=data, host=host, port=port)
+    chosen = settings.load({"data": data, "host": host, "port": port})
     role.run("collector", chosen, index=index, web_socket=web_socket)
 
 
@@ -84,7 +84,7 @@ def pipeline(data: DataOption = None) -> None:
 
     Example: `footfall pipeline --data data`
     """
-    role.run("pipeline", _settings(data=data))
+    role.run("pipeline", settings.load({"data": data}))
 
 
 def web(
@@ -96,7 +96,7 @@ def web(
 
     Example: `footfall web --data data --web-socket /run/footfall/web.sock`
     """
-    role.run("web", _settings(data=data, host=host), web_socket=web_socket)
+    role.run("web", settings.load({"data": data, "host": host}), web_socket=web_socket)
 
 
 def version() -> None:
@@ -105,10 +105,6 @@ def version() -> None:
     Example: `footfall version`
     """
     typer.echo(__version__)
-
-
-def _settings(**given: Any) -> settings.Settings:
-    return settings.load(given)
 
 
 def _announce(url: str, chosen: settings.Settings) -> None:

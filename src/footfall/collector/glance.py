@@ -19,7 +19,7 @@ _MSGID = re.compile(rb'"msgid"\s*:\s*("[ !#-\[\]-~]{0,200}")')
 class Glance(Struct, frozen=True):
     """A batch whose `array` was not read yet; `msgid` is the sender's, as JSON text."""
 
-    array: bytes
+    array: memoryview
     sent_at: float | None
     msgid: bytes
 
@@ -45,7 +45,7 @@ def glance(body: bytes) -> Glance | None:
         return None
     if opened.array != b"[]":
         return None
-    return Glance(body[opening:end], opened.sent_at, _msgid(rest))
+    return Glance(memoryview(body)[opening:end], opened.sent_at, _msgid(rest))
 
 
 def read_msgid(batch: Batch, body: bytes) -> bytes:

@@ -82,7 +82,7 @@ class Health:
         if beat is None:
             problem = Problem("the pipeline has not reported yet", "Events are safe in the journal until it runs.")
             return {"newest_ms": None, "age_ms": None}, [problem]
-        stage = _age(now, beat.newest_stored_at) | {"lag_bytes": beat.lag_bytes, "lag_records": beat.lag_records}
+        stage = _age(now, beat.newest_stored_at) | {"lag_bytes": beat.lag_bytes}
         problems = [Problem(what, "See the pipeline's log.", beat.at) for what in beat.problems]
         if beat.is_stale(now):
             problems.append(

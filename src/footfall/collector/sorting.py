@@ -14,12 +14,12 @@ from footfall.collector.window import Window
 from footfall.spec import v3
 from footfall.spec.batch import Batch
 from footfall.spec.envelope import Event
-from footfall.spec.identity import content_hash, key_hash
+from footfall.spec.identity import content_hash, content_hashes, key_hash
 from footfall.spec.intake import Refused, Repeat
 from footfall.spec.judge import judge, judge_batch
 from footfall.spec.mask import payload_text
 from footfall.spec.reasons import Reason
-from footfall.spec.text import JSON_ERRORS
+from footfall.spec.text import JSON_ERRORS, number
 from footfall.spec.verdict import Finding, Profile
 
 DAY_MS = 86_400_000
@@ -41,7 +41,7 @@ class Sorted(Struct):
 
     of: int
     channel: str
-    events: bytes = b"[]"
+    events: memoryview = memoryview(b"[]")
     keys: list[int] = []
     contents: list[int] = []
     lenient: bool = False
@@ -53,7 +53,7 @@ class Sorted(Struct):
     remarks: list[tuple[int, str, Finding]] = []
 
 
-def sort_clean(array: bytes, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted | None:
+def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted | None:
     """Sort the events of an array if all are accepted without remark under one channel; None if they are not.
 
     The arguments are those of `sort`.
@@ -71,8 +71,7 @@ def sort_clean(array: bytes, entry: Pass, named: str, now: int, window: Window, 
     keys = [key_hash(channel, event.mid) for event in events]
     if not window.is_new(keys) or max([event.ets for event in events], default=0) > now + DAY_MS:
         return None
-    contents = [content_hash(canonical) for canonical in accepted.canonicals]
-    return Sorted(len(events), channel, array, keys, contents)
+    return Sorted(len(events), channel, array, keys, content_hashes(accepted.canonicals, accepted.ends))
 
 
 def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted:
@@ -81,7 +80,7 @@ def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits
     Raises BatchError when there are too many, or when they cannot be told apart.
     """
     if batch.array is not None:
-        clean = sort_clean(batch.array, entry, named, now, window, limits)
+        clean = sort_clean(memoryview(batch.array), entry, named, now, window, limits)
         if clean is not None:
             return clean
     texts = batch.texts(limits.events)
@@ -125,7 +124,7 @@ class _Pile:
         """Everything that was put here."""
         out = self._out
         out.of = of
-        out.events = b"[" + b",".join(self._texts) + b"]"
+        out.events = memoryview(b"[" + b",".join(self._texts) + b"]")
         if out.indexes == list(range(of)):
             out.indexes = []
         if self._all_default:
@@ -194,26 +193,16 @@ def _traits(value: Any) -> _Traits:
         return _Traits()
     context = value.get("context")
     channel = context.get("channel") if isinstance(context, dict) else None
-    ets = value.get("ets")
     return _Traits(
         _text(value.get("mid")),
         _text(value.get("eid")),
-        _number(ets),
+        number(value.get("ets")),
         _text(channel) or "",
     )
 
 
 def _text(value: Any) -> str | None:
     return value[:_LONGEST] if isinstance(value, str) else None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None
 
 
 _LONGEST = 1000

@@ -13,7 +13,7 @@ from footfall.insights import routes
 from footfall.insights.assets import Bundle
 from footfall.insights.gate import Gate
 from footfall.insights.replies import RefusedError, refuse
-from footfall.insights.source import Reader
+from footfall.lake.reading import LakeReader
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 
@@ -25,7 +25,7 @@ _MOST_BODY = 64 << 10
 Handler = Callable[[Request[Any, Any, Any], Any], Response[bytes]]
 
 
-def create(settings: Settings, *, reader: Reader, control_path: Path | None = None) -> Litestar:
+def create(settings: Settings, *, reader: LakeReader, control_path: Path | None = None) -> Litestar:
     """The application on a lake and a control database (by default the one the settings name)."""
     gate = Gate(settings, control_path or settings.control)
     house = routes.House(settings, reader, gate, Bundle())

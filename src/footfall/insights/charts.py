@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from footfall.insights.buckets import choose, edges
 from footfall.insights.parameters import HOUR, Range, SeriesRange, TotalsRange, known
-from footfall.insights.source import Reader, ask
+from footfall.insights.source import ask
+from footfall.lake.reading import LakeReader
 
 TOP_TYPES = 50
 
@@ -93,7 +94,7 @@ class _Type(Struct):
     before: int
 
 
-def series(reader: Reader, wanted: SeriesRange) -> Series:
+def series(reader: LakeReader, wanted: SeriesRange) -> Series:
     """Events by type for each bucket of a range."""
     since, until = wanted.hours()
     step = choose(wanted.step, since, until)
@@ -132,7 +133,7 @@ def _spread(points: list[_Point], buckets: list[int]) -> tuple[list[Line], Other
     return list(lines.values()), other
 
 
-def totals(reader: Reader, wanted: TotalsRange) -> Totals:
+def totals(reader: LakeReader, wanted: TotalsRange) -> Totals:
     """What a period counted, by fate and by type, and the period of the same length before it."""
     since, until = wanted.hours()
     since_before = since - (until - since)

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from footfall.insights.parameters import FailedRange, known
-from footfall.insights.source import Reader, ask
+from footfall.insights.source import ask
+from footfall.lake.reading import LakeReader
 from footfall.spec.reasons import Reason
 
 
@@ -52,7 +53,7 @@ class _PlaceRow(Struct):
     n: int
 
 
-def failed(reader: Reader, wanted: FailedRange) -> Failed:
+def failed(reader: LakeReader, wanted: FailedRange) -> Failed:
     """The rejected events that were received in a range, by reason, the most frequent first."""
     since, until = wanted.bounds()
     period = {"since": since, "until": until, "channel": known(wanted.channel)}

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -11,17 +12,22 @@ from msgspec import Struct
 from footfall.failure import TransientError
 from footfall.insights.parameters import DAY, FeedRange, known
 from footfall.insights.replies import RefusedError
-from footfall.insights.source import Reader, ask
+from footfall.insights.source import PATIENCE, ask
+from footfall.lake.fate import EventFate
+from footfall.lake.fate import fates as receptions
+from footfall.lake.reading import LakeReader
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
 
 # Events of several journals are committed together, but need not have been received in the order of the commits.
 OVERLAP = 10_000
-PATIENCE = 3.0
+_SEARCH_PATIENCE = 3.0
 _FIRST_STRETCH = 10_000
 _GROWTH = 20
 _LONGEST = 800 * DAY
 _CLOCKS_AHEAD = 60_000
+_MOST_FATES = 1000
+_EPOCH, _MS, _HALF_MS = datetime(1970, 1, 1), timedelta(milliseconds=1), timedelta(microseconds=500)
 
 _ID = re.compile(r"(\d{1,14})\.([^.\s]{1,100})\.(\d{1,18})\.(\d{1,9})(?:\.[0-9a-f]{8})?", re.ASCII)
 _findings = msgspec.json.Decoder(list[Finding])
@@ -111,7 +117,7 @@ class _Newest(Struct):
     newest: int | None
 
 
-def feed(reader: Reader, wanted: FeedRange) -> Feed:
+def feed(reader: LakeReader, wanted: FeedRange) -> Feed:
     """The newest events that fit, looked for in ever longer stretches of time until there are enough."""
     version = reader.version()
     now = int(time.time() * 1000) + _CLOCKS_AHEAD
@@ -124,7 +130,9 @@ def feed(reader: Reader, wanted: FeedRange) -> Feed:
     searched = until
     for since in _stretches(until, after):
         try:
-            events = ask(reader, "feed", parameters | {"since": since, "until": until}, FeedEvent, timeout=PATIENCE)
+            events = ask(
+                reader, "feed", parameters | {"since": since, "until": until}, FeedEvent, timeout=_SEARCH_PATIENCE
+            )
         except TransientError:
             break  # a search through too much: show what was found so far
         searched = since
@@ -134,7 +142,7 @@ def feed(reader: Reader, wanted: FeedRange) -> Feed:
     return Feed(version, cursor, searched, events)
 
 
-def newest(reader: Reader) -> int | None:
+def newest(reader: LakeReader) -> int | None:
     """When the newest event was received, epoch ms; None while there is none."""
     now = int(time.time() * 1000) + _CLOCKS_AHEAD
     for since in _stretches(now, 0):
@@ -150,13 +158,13 @@ def _stretches(until: int, earliest: int) -> Iterator[int]:
     begun, length = time.monotonic(), _FIRST_STRETCH
     while until - length > earliest:
         yield until - length
-        if time.monotonic() - begun > PATIENCE:
+        if time.monotonic() - begun > _SEARCH_PATIENCE:
             return
         length *= _GROWTH
     yield earliest
 
 
-def event(reader: Reader, event_id: str) -> list[WholeEvent]:
+def event(reader: LakeReader, event_id: str) -> list[WholeEvent]:
     """The event of this id, and after it those derived from it; raises RefusedError for none."""
     match = _ID.fullmatch(event_id)
     if match is None:
@@ -170,9 +178,32 @@ def event(reader: Reader, event_id: str) -> list[WholeEvent]:
     return found
 
 
-def fates(reader: Reader, mid: str, channel: str | None) -> list[Fated]:
+def fates(reader: LakeReader, mid: str, channel: str | None) -> list[Fated]:
     """What became of every event that was sent with this mid, oldest first; empty when none was."""
-    return ask(reader, "fate", {"mid": mid, "channel": channel}, Fated, prepare=_explain)
+    return [_fated(found) for found in receptions(reader, mid, channel, limit=_MOST_FATES, timeout=PATIENCE)]
+
+
+def _fated(found: EventFate) -> Fated:
+    return Fated(
+        fate=found.fate,
+        received_at=_ms(found.received_at),
+        occurred_at=None if found.occurred_at is None else _ms(found.occurred_at),
+        channel=found.channel,
+        event_type=found.event_type,
+        clock=found.clock,
+        reasons=[*(found.reasons or ()), *(found.warnings or ())],
+        findings=remarks(found.findings or "[]"),
+        journal=found.journal,
+        record=found.record,
+        idx=found.idx,
+        of=found.of,
+        derived_from=found.derived_from,
+    )
+
+
+def _ms(moment: datetime) -> int:
+    """Epoch ms of a time in UTC, rounded as the queries' epoch_ms does."""
+    return (moment - _EPOCH + _HALF_MS) // _MS
 
 
 def _explain(row: dict[str, Any]) -> dict[str, Any]:

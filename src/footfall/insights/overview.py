@@ -4,7 +4,8 @@ from msgspec import Struct
 
 import footfall
 from footfall.insights.ledger import newest
-from footfall.insights.source import Reader, ask
+from footfall.insights.source import ask
+from footfall.lake.reading import LakeReader
 
 
 class ChannelTotal(Struct):
@@ -32,7 +33,7 @@ class Overview(Struct):
     channels: list[ChannelTotal]
 
 
-def overview(reader: Reader, *, is_open: bool, keyless: bool, login: str | None) -> Overview:
+def overview(reader: LakeReader, *, is_open: bool, keyless: bool, login: str | None) -> Overview:
     """The channels, the newest event, and whether the visitor needed a login."""
     version = reader.version()
     channels = ask(reader, "channels", {}, ChannelTotal) if version >= 0 else []

@@ -18,7 +18,7 @@ from footfall.insights.openapi import document
 from footfall.insights.parameters import FailedRange, FeedRange, SeriesRange, TotalsRange, read
 from footfall.insights.replies import SECURITY, RefusedError, answer, envelope, page, redirect
 from footfall.insights.sessions import LIFETIME
-from footfall.insights.source import Reader
+from footfall.lake.reading import LakeReader
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 from footfall.spec.schemas import EIDS, event_schema
@@ -36,7 +36,7 @@ class House(Struct, frozen=True):
     """What the handlers share."""
 
     settings: Settings
-    reader: Reader
+    reader: LakeReader
     gate: Gate
     bundle: Bundle
 
@@ -63,7 +63,9 @@ def _api(house: House) -> list[HTTPRouteHandler]:
             raise RefusedError(401, Reason.KEY_MISSING, "Log in at /login first.")
         return visitor
 
-    def path(name: str, into: type[Parameters], compute: Callable[[Reader, Parameters], object]) -> HTTPRouteHandler:
+    def path(
+        name: str, into: type[Parameters], compute: Callable[[LakeReader, Parameters], object]
+    ) -> HTTPRouteHandler:
         @_reads(f"/api/{name}")
         def handle(request: Asked) -> Reply:
             enter(request)

@@ -1,12 +1,14 @@
 """Asking the lake: every question is a named file under `queries/`, every answer a list of Structs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+
+from footfall.lake.reading import LakeReader
 
 PATIENCE = 20.0
 QUERIES = Path(__file__).parent / "queries"
@@ -14,32 +16,8 @@ QUERIES = Path(__file__).parent / "queries"
 Row = TypeVar("Row", bound=Struct)
 
 
-class Table(Protocol):
-    """The answer to a query."""
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns."""
-
-    @property
-    def rows(self) -> list[tuple[Any, ...]]:
-        """The rows."""
-
-
-class Reader(Protocol):
-    """What insights needs of the lake; `footfall.lake.reading.LakeReader` is one."""
-
-    def query(
-        self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = (), *, timeout: float | None = None
-    ) -> Table:
-        """Rows of a query on the views events, failed, ledger and hourly; TransientError after the timeout, in s."""
-
-    def version(self) -> int:
-        """Version of the events table; -1 while nothing was committed."""
-
-
 def ask(
-    reader: Reader,
+    reader: LakeReader,
     name: str,
     parameters: Mapping[str, Any],
     into: type[Row],

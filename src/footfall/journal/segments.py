@@ -16,6 +16,7 @@ import os
 import re
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,15 @@ class Segment(Struct, frozen=True):
     def offset(self, position: int) -> int:
         """Where a position is in the file."""
         return HEADER_SIZE + position - self.base
+
+    def uncache(self) -> None:
+        """Give the memory back in which the system keeps a copy of the file; whoever reads it reads the disk."""
+        with suppress(OSError):  # removed by its reader; or a system that does not take the advice
+            file = os.open(self.path, os.O_RDONLY)
+            try:
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(file)
 
     def remove(self) -> None:
         """Delete the file, if it is still there."""

@@ -7,9 +7,6 @@ from msgspec import Struct
 from footfall.lake.reading import LakeReader
 from footfall.spec.identity import key_hash
 
-_COLUMNS = (
-    "fate, channel, eid, mid, ets, received_at, clock, reasons, warnings, findings, journal, record, idx, derived_from"
-)
 _CHANNELS = "SELECT DISTINCT channel FROM hourly WHERE channel IS NOT NULL"
 
 
@@ -18,9 +15,11 @@ class EventFate(Struct, frozen=True):
 
     fate: str
     channel: str
+    event_type: str | None
     eid: str | None
     mid: str
     ets: float | None
+    occurred_at: datetime | None
     received_at: datetime
     clock: str | None
     reasons: list[str] | None
@@ -29,20 +28,33 @@ class EventFate(Struct, frozen=True):
     journal: str
     record: int
     idx: int
+    of: int
     derived_from: str | None
 
 
-def fates(reader: LakeReader, mid: str, channel: str | None = None) -> list[EventFate]:
-    """Every reception of an event, oldest first; in all channels when none is named.
+def fates(
+    reader: LakeReader, mid: str, channel: str | None = None, *, limit: int | None = None, timeout: float | None = None
+) -> list[EventFate]:
+    """Every reception of an event, oldest first, at most `limit`; in all channels when none is named.
 
-    Files are skipped by the Bloom filters on the hash of channel and mid, so this stays fast in a large lake.
+    Files are skipped by the Bloom filters on the hash of channel and mid, so this stays fast in a large lake. Raises
+    QueryTimeoutError when one of two queries takes longer than `timeout`, in seconds.
     """
-    channels = [row[0] for row in reader.query(_CHANNELS).rows] if channel is None else [channel]
-    hashes = ", ".join(str(_signed(key_hash(name, mid))) for name in channels)
-    if not hashes:
+    channels = [row[0] for row in reader.query(_CHANNELS, timeout=timeout).rows] if channel is None else [channel]
+    if not channels:
         return []
-    sql = f"SELECT {_COLUMNS} FROM ledger WHERE key_hash IN ({hashes}) AND mid = $mid ORDER BY received_at, record, idx"  # noqa: S608
-    return [EventFate(*row) for row in reader.query(sql, {"mid": mid}).rows]
+    hashes = ", ".join(str(_signed(key_hash(name, mid))) for name in channels)
+    found = reader.query(_select(hashes), {"mid": mid, "channel": channel, "limit": limit}, timeout=timeout)
+    return [EventFate(*row) for row in found.rows]
+
+
+def _select(hashes: str) -> str:
+    """The query; it asks for the channel too, for nobody promises that two channels never share a hash."""
+    return (
+        f"SELECT {', '.join(EventFate.__struct_fields__)} FROM ledger "  # noqa: S608 - names and numbers of our own
+        f"WHERE key_hash IN ({hashes}) AND mid = $mid AND ($channel IS NULL OR channel = $channel) "
+        "ORDER BY received_at, journal, record, idx LIMIT $limit"
+    )
 
 
 def _signed(hashed: int) -> int:

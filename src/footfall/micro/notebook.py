@@ -128,7 +128,7 @@ _names = msgspec.json.Decoder(_Names)
 
 
 def _good(number: int, intake: Intake) -> Iterator[Good]:
-    texts = split(intake.events)
+    texts = split(bytes(intake.events))
     indexes = intake.indexes or range(len(texts))
     channels = intake.channels or [intake.channel] * len(texts)
     for text, index, channel in zip(texts, indexes, channels, strict=True):

@@ -41,7 +41,7 @@ class Gathering:
     """Rows of records read but not committed yet.
 
     Records are turned into rows in chunks: small enough to stay in the processor's cache, large enough for bulk calls.
-    `bytes` counts those of the records, `newest_ms` is when the newest of them was received.
+    `bytes` counts those of the records.
     """
 
     def __init__(self, tolerance_ms: float) -> None:
@@ -51,7 +51,6 @@ class Gathering:
         self._parts: list[Rows] = []
         self._set_aside: list[SetAside] = []
         self.bytes = 0
-        self.newest_ms: int | None = None
 
     def __bool__(self) -> bool:
         return bool(self._chunk or self._parts)
@@ -65,7 +64,6 @@ class Gathering:
         except UNREADABLE as error:
             self._give_up(source, None, error)
             return
-        self.newest_ms = intake.received_at
         self._chunk.append(_Source(source, Entry(journal, record.number, intake)))
         self._chunk_events += intake.of
         if self._chunk_events >= _CHUNK_EVENTS:

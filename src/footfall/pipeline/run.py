@@ -217,7 +217,6 @@ class Pipeline:
             at=_now_ms(),
             pid=os.getpid(),
             state=state,
-            newest_received_at=self._gathering.newest_ms or self._newest_ms,
             newest_stored_at=self._newest_ms,
             lag_bytes=self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0),
             problems=self._problems(),

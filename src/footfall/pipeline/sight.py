@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from footfall.spec.text import number
+
 
 class Actor(Struct, frozen=True, gc=False):
     """`actor`."""
@@ -73,7 +75,7 @@ _untyped = msgspec.json.Decoder(list[Any])
 _NESTED: dict[str, type[Struct]] = {"actor": Actor, "object": Object, "edata": Data}
 
 
-def sights(array: bytes) -> list[Sight]:
+def sights(array: bytes | memoryview) -> list[Sight]:
     """Take the events of a JSON array apart; raises msgspec.DecodeError or ValueError when they are not events."""
     try:
         return _sights.decode(array)
@@ -81,7 +83,7 @@ def sights(array: bytes) -> list[Sight]:
         return [_lenient(value) for value in _untyped.decode(array)]
 
 
-def texts(array: bytes) -> list[bytes]:
+def texts(array: memoryview) -> list[bytes]:
     """The events of a JSON array, each exactly as sent."""
     return [bytes(raw) for raw in _raws.decode(array)]
 
@@ -93,7 +95,7 @@ def _lenient(value: Any) -> Sight:
     return Sight(
         eid=str(value.get("eid")),
         mid=str(value.get("mid")),
-        ets=_number(value.get("ets")) or 0.0,
+        ets=number(value.get("ets")) or 0.0,
         ver=_text(value.get("ver")),
         context=_context(_object(value.get("context"))),
         **parts,
@@ -109,7 +111,7 @@ def _context(values: dict[str, Any]) -> Context:
 def _fit(shape: type[Any], values: dict[str, Any]) -> Any:
     return shape(
         **{
-            name: _number(values.get(name)) if name == "duration" else _text(values.get(name))
+            name: number(values.get(name)) if name == "duration" else _text(values.get(name))
             for name in shape.__struct_fields__
         }
     )
@@ -121,12 +123,3 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None

@@ -9,6 +9,7 @@ from msgspec import Struct
 from footfall.failure import TransientError
 from footfall.journal.log import Damage, JournalFormatError, Record
 from footfall.journal.reader import SegmentReader
+from footfall.journal.segments import journals
 
 _log = structlog.get_logger()
 
@@ -40,10 +41,10 @@ class Sources:
 
     def discover(self) -> None:
         """Open journals that were made since the last call, and close those that are gone."""
-        folders = {path.parent for path in self._folder.glob("*/journal.json")}
-        for folder in self._known.keys() - folders:
+        folders = journals(self._folder)
+        for folder in self._known.keys() - set(folders):
             self._close(folder)
-        for folder in sorted(folders):
+        for folder in folders:
             self._open(folder)
 
     @property

@@ -11,3 +11,13 @@ def key_hash(channel: str, mid: str) -> int:
 def content_hash(canonical: bytes) -> int:
     """Unsigned 64-bit hash of an event's canonical content: XXH3-64, seed 0."""
     return xxh3_64_intdigest(canonical)
+
+
+def content_hashes(canonicals: bytes, ends: list[int]) -> list[int]:
+    """`content_hash` of every line; `ends` are the places of the line feeds."""
+    hashes = []
+    start = 0
+    for end in ends:
+        hashes.append(content_hash(canonicals[start:end]))
+        start = end + 1
+    return hashes

@@ -41,17 +41,18 @@ class Repeat(Struct, frozen=True, array_like=True, gc=False):
 class Intake(Struct, frozen=True, array_like=True, gc=False):
     """One request. Times are epoch milliseconds.
 
-    `events` is a JSON array of the accepted events, each exactly as sent; `keys` holds two unsigned 64-bit
-    little-endian numbers for each: the hash of (channel, mid) and the hash of its canonical content. `indexes` and
-    `channels` are empty when they are the obvious ones: 0, 1, 2 … and `channel` for all. `lenient` says with which
-    shapes the events were accepted. Everywhere an index is the event's place in the request, also in `warnings`.
+    `events` is a JSON array of the accepted events, each exactly as sent, and a view of larger bytes; `keys`
+    holds two unsigned 64-bit little-endian numbers for each: the hash of (channel, mid) and the hash of its canonical
+    content. `indexes` and `channels` are empty when they are the obvious ones: 0, 1, 2 … and `channel` for all.
+    `lenient` says with which shapes the events were accepted. Everywhere an index is the event's place in the request,
+    also in `warnings`.
     """
 
     version: int
     received_at: int
     of: int
     channel: str
-    events: bytes
+    events: memoryview
     keys: bytes
     lenient: bool = False
     indexes: list[int] = []

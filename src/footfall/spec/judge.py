@@ -12,7 +12,8 @@ from msgspec import Struct
 from footfall.spec import events, v3
 from footfall.spec.envelope import Event
 from footfall.spec.faults import list_faults
-from footfall.spec.text import JSON_ERRORS, MAX_DEPTH, holds_each_quote, may_hold_huge_integer, read
+from footfall.spec.proof import is_whole, line_ends
+from footfall.spec.text import JSON_ERRORS, read
 from footfall.spec.verdict import Finding, Profile
 
 _strict = msgspec.json.Decoder(events.AnyEvent)
@@ -37,20 +38,25 @@ class Verdict(Struct, frozen=True):
 
 
 class Accepted(Struct, frozen=True):
-    """A batch of which every event was accepted without remark, in order."""
+    """A batch of which every event was accepted without remark, in order.
+
+    `canonicals` is their content as in `Verdict`, one event a line; `ends` tells where its line feeds stand.
+    """
 
     events: list[events.AnyEvent]
-    canonicals: list[bytes]
+    canonicals: bytes
+    ends: list[int]
 
 
-def judge_batch(array: bytes) -> Accepted | None:
+def judge_batch(array: bytes | memoryview) -> Accepted | None:
     """Accept a whole JSON array of events, or return None when any of them needs a closer look."""
     try:
         batch = _strict_list.decode(array)
     except JSON_ERRORS:
         return None
-    canonicals = [_canonical.encode(event) for event in batch]
-    return Accepted(batch, canonicals) if _is_whole(array, canonicals) else None
+    canonicals = _canonical.encode_lines(batch)
+    ends = line_ends(array, canonicals)
+    return None if ends is None else Accepted(batch, canonicals, ends)
 
 
 def judge(text: bytes, profile: Profile) -> Verdict:
@@ -60,7 +66,7 @@ def judge(text: bytes, profile: Profile) -> Verdict:
     if event is None and profile is Profile.V3:
         event = _decode(_lenient, text)
     canonical = _canonical.encode(event) if event is not None else b""
-    if event is None or not _is_whole(text, [canonical]):
+    if event is None or not is_whole(text, canonical):
         value, unreadable = read(text)
         if unreadable is not None:
             return Verdict(None, (unreadable,), value=value)
@@ -76,16 +82,6 @@ def _decode(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
         return decoder.decode(text)
     except JSON_ERRORS:
         return None
-
-
-def _is_whole(text: bytes, canonicals: list[bytes]) -> bool:
-    """Whether the canonical texts prove that nothing of the text was skipped, nested too deeply, or a huge integer."""
-    if not holds_each_quote(text, b"".join(canonicals)):
-        return False
-    for canonical in canonicals:
-        if canonical.count(b"}") + canonical.count(b"]") > MAX_DEPTH:
-            return False
-    return not may_hold_huge_integer(text)
 
 
 def _as_warnings(faults: list[Finding]) -> tuple[Finding, ...]:

@@ -10,15 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-_QUOTE = ord('"')
-_LARGE = 8192  # from here on numpy's vectors outweigh its overhead
 _ESCAPED_BACKSLASH = b"\\\\"
 
 _SPACE = b" \t\r\n"
@@ -31,6 +28,7 @@ _DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _STEPS = 1_000_000
 
 MAX_DEPTH = 200
+SAMPLED = 30  # looking for integers of 309 digits, every so many bytes are enough
 
 _untyped = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
@@ -69,7 +67,12 @@ def may_hold_huge_integer(text: bytes) -> bool:
 
     Looks at every 30th byte only, for speed: of so many digits in a row it meets at least ten.
     """
-    return b"0" * 10 in text[::30].translate(_DIGITS_TO_0)
+    return meets_digits(text[::SAMPLED])
+
+
+def meets_digits(sample: bytes) -> bool:
+    """Whether a sample, every 30th byte of a text, met ten digits in a row."""
+    return b"0" * 10 in sample.translate(_DIGITS_TO_0)
 
 
 def holds_each_quote(text: bytes, decoded: bytes) -> bool:
@@ -82,9 +85,7 @@ def holds_each_quote(text: bytes, decoded: bytes) -> bool:
 
 
 def _quotes(text: bytes) -> int:
-    if len(text) < _LARGE:
-        return len(text) - len(text.translate(None, b'"'))  # faster than count() for so many
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == _QUOTE))
+    return len(text) - len(text.translate(None, b'"'))  # faster than count() for so many
 
 
 def cannot_be_skipped(text: bytes, error: Exception) -> bool:
@@ -143,6 +144,16 @@ def read(text: bytes) -> tuple[Any, Finding | None]:
     except _HugeIntegerError:
         return value, Finding.make(Reason.NUMBER_OUT_OF_RANGE, found="number")
     return value, None
+
+
+def number(value: Any) -> float | None:
+    """A decoded value as a double; None where it is no number, or one that no double can hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _fault(text: bytes, error: Exception) -> Finding:

@@ -102,7 +102,7 @@ def test_only_days_before_the_window_are_forgotten(today: int, days: int, receiv
     for number, offset in enumerate(received):
         window.add(keys([(number + 1, 0, 7)], today + offset))
     window.forget(today - days, today)
-    for number in range(16):
+    for number in range(32):
         window.add(keys([(1000 + number, 0, 7)], today))
     for number, offset in enumerate(received):
         (status,) = window.look(keys([(number + 1, 0, 7)]))

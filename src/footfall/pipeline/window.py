@@ -8,7 +8,7 @@ The window is a hash table in numpy arrays, cut into shards so that growing one 
 are probed at once; a Python loop per event would cost ten times the rest of the pipeline.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,14 @@ Flags = NDArray[np.bool_]
 NEW, SAME, OTHER = 0, 1, 2
 LATEST = int(np.iinfo(np.uint32).max)
 
-_SHARD_BITS = 4
+_SHARD_BITS = 5
 _SHARDS = 1 << _SHARD_BITS
 _SLOT_BYTES = 17
 _LOAD = 0.75
 _GROWTH = 1.3
 _SMALLEST = 1009
 _EVICTED_SHARE = 0.25
-_FULL = 0.85
+_FULL = 0.8
 _SAMPLE = 4096
 
 
@@ -99,8 +99,12 @@ class _Shard:
     def has_room(self, more: int) -> bool:
         return self.count + more <= self.capacity * _LOAD
 
-    def used(self) -> Keys:
-        return self.slots.take(self.slots.key != 0)
+    def kept(self, keep: Callable[[Keys], Flags]) -> Keys:
+        return self.slots.take((self.slots.key != 0) & keep(self.slots))
+
+    def seconds(self) -> U32:
+        found: U32 = self.slots.second[self.slots.key != 0]
+        return found
 
     def look(self, wanted: Keys) -> U8:
         """SAME where identity and content are in the table, OTHER where only the identity is, else NEW."""
@@ -206,8 +210,8 @@ class Window:
 
     def _rebuild(self, number: int, more: int = 0) -> None:
         """Make a shard anew, without what need not be kept, and with room for some more."""
-        used = self._shards[number].used()
-        kept = used.take(~self.is_outside(used) & self._days[used.day])
+        kept = self._shards[number].kept(lambda keys: ~self.is_outside(keys) & self._days[keys.day])
+        self._shards[number] = _Shard(_SMALLEST)  # the old one goes before the new one comes
         capacity = _prime(max(_SMALLEST, int((len(kept) + more) / _LOAD * _GROWTH)))
         self._shards[number] = shard = _Shard(capacity)
         shard.insert(kept)
@@ -225,7 +229,7 @@ class Window:
         """The seconds of some shards: keys are spread evenly, so a few stand for all."""
         found = [np.array([self.ceiling], np.uint32)]
         for shard in self._shards:
-            found.append(shard.used().second)
+            found.append(shard.seconds())
             if sum(map(len, found)) >= _SAMPLE:
                 break
         return np.concatenate(found)

@@ -1,8 +1,8 @@
 """A V3 event from a call and its surroundings."""
 
 import time
+from os import urandom
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -14,7 +14,7 @@ _encode = msgspec.json.Encoder().encode
 
 def build(call: Call, around: Surroundings, producer: Producer, now_ms: int | None = None) -> tuple[str, bytes]:
     """The event's mid and its JSON text; raises TypeError or ValueError for what JSON cannot hold."""
-    mid = f"{call.eid}:{uuid4().hex}"
+    mid = f"{call.eid}:{urandom(16).hex()}"
     pdata = {"id": producer.id, "ver": producer.ver}
     if producer.pid:
         pdata["pid"] = producer.pid

@@ -20,7 +20,7 @@ from footfall.tracker.outbox import Aside, Batch, OutboxError, Waiting, within
 _SUFFIX = ".outbox"
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS events (
-        number INTEGER PRIMARY KEY AUTOINCREMENT, mid TEXT NOT NULL, event BLOB NOT NULL, batch TEXT);
+        number INTEGER PRIMARY KEY, mid TEXT NOT NULL, event BLOB NOT NULL, batch TEXT);
     CREATE TABLE IF NOT EXISTS aside (
         number INTEGER PRIMARY KEY, mid TEXT NOT NULL, event BLOB NOT NULL,
         code TEXT NOT NULL, message TEXT NOT NULL, path TEXT NOT NULL, at INTEGER NOT NULL);
@@ -59,8 +59,11 @@ class DiskOutbox:
 
     def put(self, mid: str, event: bytes) -> int:
         """Keep an event; see Outbox. It survives the end of the process once this returns."""
-        with self._writing():
-            self._puts.execute(_PUT, (mid, event))
+        try:
+            with self._mutex:
+                self._puts.execute(_PUT, (mid, event))
+        except sqlite3.Error as error:
+            raise _failure(error) from error
         self._count += 1
         self._bytes += len(event)
         self._written += len(event)
@@ -243,7 +246,11 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise OutboxError(f"the outbox cannot be used: {error}") from error
+        raise _failure(error) from error
+
+
+def _failure(error: sqlite3.Error) -> OutboxError:
+    return OutboxError(f"the outbox cannot be used: {error}")
 
 
 def _locked(path: Path) -> int:

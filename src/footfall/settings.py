@@ -64,12 +64,30 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 6.0
     clock_tolerance: Annotated[Seconds, _says("Clock skew of a batch that is not corrected.")] = 30.0
 
+    plans: Annotated[
+        str, _says("Shipped plans that flows are folded by: all, none, or names; those in DIR/plans always are.")
+    ] = "all"
+    flow_seconds: Annotated[Seconds, _says("Time between two foldings of new events into flows.")] = 5.0
+    flow_bytes: Annotated[int, _says("Memory for folding events into flows."), Meta(ge=8 << 20)] = 96 << 20
+    flow_channels: Annotated[
+        str, _says("Channels that may share a flow: names with commas between, groups with semicolons; * for all.")
+    ] = ""
+
+    keycloak_secret: Annotated[
+        str,
+        _says("Secret that Keycloak signs its webhooks with, 16 characters or more; empty for keys only. Never shown."),
+        Meta(pattern=r"^([ -~]{16,})?$(?!\n)"),
+    ] = ""
+
     log_format: Annotated[
         str, Meta(pattern="^(auto|json|console)$"), _says("How logs are written: auto, json or console.")
     ] = "auto"
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$"), _says("Least severe level that is logged.")
     ] = "info"
+
+    def __repr__(self) -> str:
+        return f"Settings(data={str(self.data)!r})"  # no secrets in logs and tracebacks
 
     @property
     def is_loopback(self) -> bool:
@@ -95,6 +113,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def heartbeat(self) -> Path:
         """File in which the pipeline says how it is."""
         return self.data / "run" / "pipeline.json"
+
+    @property
+    def flows_heartbeat(self) -> Path:
+        """File in which the process that folds flows says how it is."""
+        return self.data / "run" / "flows.json"
+
+    @property
+    def own_plans(self) -> Path:
+        """Folder of the plans that are not shipped."""
+        return self.data / "plans"
 
 
 def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from footfall.cli import channel, failed, journal, lake, serving, user
+from footfall.cli import channel, codegen, failed, importing, journal, lake, plan, serving, user
 from footfall.failure import TerminalError, TransientError
 
 app = typer.Typer(
@@ -21,6 +21,9 @@ app.add_typer(channel.app, name="channel")
 app.add_typer(user.app, name="user")
 app.add_typer(failed.app, name="failed")
 app.add_typer(journal.app, name="journal")
+app.add_typer(plan.app, name="plan")
+app.add_typer(codegen.app, name="codegen")
+app.add_typer(importing.app, name="import")
 
 EX_FAILED = 2
 EX_TRY_AGAIN = 75

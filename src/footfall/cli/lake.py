@@ -23,6 +23,12 @@ class FileFormat(StrEnum):
     CSV = "csv"
 
 
+class Dialect(StrEnum):
+    """In whose words `export` can write."""
+
+    LMS = "lms"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(query)
@@ -102,9 +108,14 @@ def export(
     day: Day = None,
     channel: Annotated[str | None, typer.Option(help="Only this channel.")] = None,
     file_format: Annotated[FileFormat, typer.Option("--format", help="What to write.")] = FileFormat.NDJSON,
+    dialect: Annotated[
+        Dialect | None, typer.Option(help="Only the events of a dialect, in its own JSON shape; ndjson.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; without it, ndjson and csv go to stdout.")] = None,
 ) -> None:
     """Write a day's stored events: ndjson has the events as sent, parquet and csv have the lake's columns.
+
+    With --dialect lms: the events of the LMS, in the JSON shape that it documents.
 
     Example: `footfall export --day 2026-11-21 --format parquet --output events.parquet --data data`
     """
@@ -112,4 +123,5 @@ def export(
         raise TerminalError("name the day to export: --day 2026-11-21")
     from footfall.cli import exporting
 
-    exporting.export(open_lake(data), day.date(), channel, file_format.value, output)
+    spoken = dialect.value if dialect else None
+    exporting.export(open_lake(data), day.date(), channel, file_format.value, output, spoken)

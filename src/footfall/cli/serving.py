@@ -1,6 +1,7 @@
 """Commands that run footfall, or a part of it."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,15 @@ DataOption = Annotated[Path | None, typer.Option("--data", help="Folder that hol
 Collectors = Annotated[int | None, typer.Option(help="Collector processes.", min=1)]
 
 
+class FlowsAction(StrEnum):
+    """What else `flows` can do."""
+
+    REBUILD = "rebuild"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (serve, demo, micro, collector, pipeline, web, version):
+    for command in (serve, demo, micro, collector, pipeline, flows, web, version):
         app.command()(command)
 
 
@@ -85,6 +92,24 @@ def pipeline(data: DataOption = None) -> None:
     Example: `footfall pipeline --data data`
     """
     role.run("pipeline", settings.load({"data": data}))
+
+
+def flows(
+    action: Annotated[FlowsAction | None, typer.Argument(help="rebuild: have all flows built anew.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Fold events into flows, beside everything else; or have all flows built anew, now or when it runs next.
+
+    Example: `footfall flows --data data`
+    """
+    chosen = settings.load({"data": data})
+    if action is FlowsAction.REBUILD:
+        from footfall.flows import orders
+
+        orders.ask_for_rebuild(chosen)
+        sys.stderr.write("All flows will be built anew by the footfall that runs on this folder, or the next one.\n")
+    else:
+        role.run("flows", chosen)
 
 
 def web(

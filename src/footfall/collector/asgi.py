@@ -33,11 +33,13 @@ class Intaker:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
-        if scope["type"] != "http" or not is_ingest(scope["path"]):
+        dialect_path = self._door.interpreter.find_text(scope["path"]) if scope["type"] == "http" else ""
+        if scope["type"] != "http" or not (dialect_path or is_ingest(scope["path"])):
             await self._behind(scope, receive, send)
             return
         pairs = [(name.lower(), value) for name, value in scope["headers"]]
         head = Head.make(scope["method"].encode("latin-1"), scope.get("query_string", b""), pairs)
+        head.path, head.peer = dialect_path, _peer(scope)
         try:
             reply = await self._answer(head, receive)
         except _GoneError:
@@ -75,6 +77,11 @@ class Intaker:
                 return None
             if not message.get("more_body", False):
                 return bytes(body)
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 async def send_reply(reply: Reply, send: Send, *, with_body: bool) -> None:

@@ -9,7 +9,7 @@ from footfall.collector.reply import JSON, Headers, Reply
 
 _ALLOWED = (
     b"authorization, content-type, content-encoding, x-channel-id, x-device-id, x-app-id, x-consumer-id, "
-    b"x-session-id, x-requested-with, datatype"
+    b"x-session-id, x-requested-with, datatype, x-anon-username, x-csrftoken"
 )
 _LONGEST_ORIGIN = 300
 

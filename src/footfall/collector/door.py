@@ -5,27 +5,31 @@ decoded event, so that waiting for the disk costs no memory.
 """
 
 import struct
+import sys
 import time
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from msgspec import Struct
 
-from footfall.collector import agents, cors, reply
+from footfall.collector import agents, cors, foreign, reply
 from footfall.collector.encodings import inflate, parse_encodings
+from footfall.collector.foreign import Foreigner, Interpreter
 from footfall.collector.gate import Gate, Pass
 from footfall.collector.glance import glance, read_msgid
 from footfall.collector.head import Head
 from footfall.collector.rates import Rates
 from footfall.collector.refusal import RefusedError
 from footfall.collector.reply import Counts, Detail, Reply
-from footfall.collector.sorting import Limits, Sorted, sort, sort_clean
+from footfall.collector.sorting import Limits, Sorted, default_channel, sort, sort_clean
 from footfall.collector.tally import Tally
 from footfall.collector.window import Window
 from footfall.control.access import Directory
+from footfall.dialects.frame import Answer, Request
 from footfall.journal.log import JournalFullError, WriteFailedError
 from footfall.settings import Settings
-from footfall.spec.batch import BatchError, open_body
+from footfall.spec.batch import Batch, BatchError, open_body
 from footfall.spec.intake import VERSION, Agent, Intake, pack
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Fate
@@ -47,10 +51,14 @@ class Visit(Struct, frozen=True):
     agent: Agent | None = None
     device: str | None = None
     app: str | None = None
+    foreigner: Foreigner | None = None
 
 
 class Entry(Struct):
-    """A request that was judged. `record` is to be written to the journal, None if there is nothing to write."""
+    """A request that was judged. `record` is to be written to the journal, None if there is nothing to write.
+
+    `answer` words the reply to a request in a dialect.
+    """
 
     record: bytes | None
     counts: Counts
@@ -62,6 +70,8 @@ class Entry(Struct):
     headers: reply.Headers
     received_at: int
     msgid: bytes
+    foreigner: Foreigner | None = None
+    answer: Callable[[], Answer] | None = None
 
 
 class Door:
@@ -72,6 +82,7 @@ class Door:
             directory or Directory({}, {}), is_local=settings.is_loopback if is_local is None else is_local
         )
         self.rates = Rates(settings.collectors)
+        self.interpreter = Interpreter(foreign.dialects(settings))
         self.tally = Tally()
         self.stored_at: int | None = None
         self.failed_at: int | None = None
@@ -103,7 +114,7 @@ class Door:
         headers = cors.sharing_headers(head.headers.get(b"origin") if head else None)
         if error.status == 405:
             headers += ((b"allow", b"POST, OPTIONS"),)
-        return reply.failure(error, headers)
+        return foreign.failure(self.interpreter.meet(head), error, headers)
 
     def enter(self, visit: Visit, body: bytes) -> Entry | Reply:
         """Judge a body; the reply is there at once only if it cannot be taken."""
@@ -111,7 +122,7 @@ class Door:
             return self._enter(visit, body)
         except RefusedError as error:
             self.tally.refused(error.reason)
-            return reply.failure(error, visit.headers[len(reply.JSON) :])
+            return foreign.failure(visit.foreigner, error, visit.headers[len(reply.JSON) :])
 
     def stored(self, entry: Entry) -> Reply:
         """The reply to a request whose record is on disk."""
@@ -120,6 +131,8 @@ class Door:
         if entry.keys:
             self._window.add(entry.keys, entry.contents)
         self.tally.taken(entry.fates)
+        if entry.answer is not None:
+            return foreign.success(entry.answer(), entry.headers[len(reply.JSON) :])
         return reply.success(entry.counts, entry.errors, entry.warnings, entry.msgid, entry.headers)
 
     def failed(self, entry: Entry, error: JournalFullError | WriteFailedError) -> Reply:
@@ -128,7 +141,7 @@ class Door:
         self.failed_why = str(error)
         refused = reply.not_written(error)
         self.tally.refused(refused.reason)
-        return reply.failure(refused, entry.headers[len(reply.JSON) :])
+        return foreign.failure(entry.foreigner, refused, entry.headers[len(reply.JSON) :])
 
     def _admit(self, head: Head) -> Visit:
         headers = head.headers
@@ -151,16 +164,48 @@ class Door:
             agents.read_agent(agent) if (agent := headers.get(b"user-agent")) else None,
             _name(headers.get(b"x-device-id")),
             _name(headers.get(b"x-app-id")),
+            self.interpreter.meet(head) if head.path else None,
         )
 
     def _enter(self, visit: Visit, body: bytes) -> Entry:
         self.tally.body_bytes.observe(len(body))
+        raw = body
         if visit.encodings:
             body = inflate(body, visit.encodings, self._max_inflated)
         now = time.time_ns() // 1_000_000
+        if visit.foreigner is not None:
+            return self._enter_foreign(
+                visit, visit.foreigner, self._request(visit, visit.foreigner.head, raw, body, now)
+            )
         found, sent_at, msgid = self._sort(visit, body, now)
         self.rates.take(visit.entry.channel, found.of)
         return _entry(visit, found, now, sent_at, msgid)
+
+    def _enter_foreign(self, visit: Visit, foreigner: Foreigner, request: Request) -> Entry:
+        said = foreign.translate(foreigner, request)
+        limits = Limits(self._limits.event_bytes, sys.maxsize)  # how many there may be, the dialect has decided
+        found = sort(Batch(array=said.events), visit.entry, visit.named, request.now, self._window, limits)
+        told = foreign.outcome(found)
+        foreign.add_lost(found, said)
+        self.rates.take(visit.entry.channel, found.of)
+        entry = _entry(visit, found, request.now, said.sent_at, b"null")
+        entry.foreigner, entry.answer = foreigner, partial(said.answer, told)
+        return entry
+
+    def _request(self, visit: Visit, head: Head, raw: bytes, body: bytes, now: int) -> Request:
+        return Request(
+            path=head.path,
+            query=head.query,
+            headers=head.headers,
+            channel=default_channel(visit.entry, visit.named),
+            peer=head.peer,
+            is_trusted=not visit.entry.is_public,
+            now=now,
+            raw=raw,
+            body=body,
+            ndjson=visit.ndjson,
+            at_most=self._limits.events,
+        )
 
     def _sort(self, visit: Visit, body: bytes, now: int) -> tuple[Sorted, float | None, bytes]:
         if not visit.ndjson:

@@ -179,6 +179,8 @@ class Edge(HttpToolsProtocol):
             path = path_of(self.url)
         if path in EXACT or is_ingest_target(path):
             self._queue(self._turn(query))
+        elif found := self._lobby.door.interpreter.find(path):
+            self._queue(self._turn(query, found))
         else:
             self._leave_to_application()
 
@@ -220,8 +222,10 @@ class Edge(HttpToolsProtocol):
 
     # Requests with events
 
-    def _turn(self, query: bytes) -> Turn:
+    def _turn(self, query: bytes, dialect_path: str = "") -> Turn:
         head = Head.make(self.parser.get_method(), query, self.headers)
+        if dialect_path:
+            head.path, head.peer = dialect_path, self.client[0] if self.client else ""
         return Turn(
             head,
             self._lobby.door.admit(head),

@@ -20,10 +20,14 @@ _KEY = re.compile(rb"(?:^|&)key=([^&]*)")
 
 
 class Pass(Struct, frozen=True):
-    """What a request may do: write to `channel`, or, when it is open, to any channel that its events name."""
+    """What a request may do: write to `channel`, or, when it is open, to any channel that its events name.
+
+    `is_public` says that the key is one that browsers have, so that anybody may be the sender.
+    """
 
     channel: Channel
     is_open: bool = False
+    is_public: bool = False
 
     def takes(self, name: str) -> bool:
         """Whether events that name this channel are stored under it."""
@@ -37,7 +41,7 @@ class Gate:
         self._is_local = is_local
         self._known: dict[str, Access] = {}
         self._open = Pass(Channel(OPEN, keep_payloads=True), is_open=True)
-        self._passes: dict[str, Pass] = {}
+        self._passes: dict[tuple[str, bool], Pass] = {}
         self.directory = directory
         self.now: Callable[[], float] = time.time
 
@@ -67,7 +71,7 @@ class Gate:
             origin = head.headers.get(b"origin")
             if not origin_allowed(access.key.origins, origin.decode("latin-1") if origin else None):
                 raise RefusedError(403, Reason.ORIGIN_FORBIDDEN)
-        return self._pass(access.channel)
+        return self._pass(access)
 
     def _access(self, head: Head) -> Access:
         token, in_url = _token(head)
@@ -88,10 +92,12 @@ class Gate:
         self._known[token] = access
         return access
 
-    def _pass(self, channel: Channel) -> Pass:
-        found = self._passes.get(channel.name)
+    def _pass(self, access: Access) -> Pass:
+        is_public = access.key.kind == "public"
+        name = (access.channel.name, is_public)
+        found = self._passes.get(name)
         if found is None:
-            found = self._passes[channel.name] = Pass(channel)
+            found = self._passes[name] = Pass(access.channel, is_public=is_public)
         return found
 
 

@@ -27,13 +27,16 @@ Headers = Iterable[tuple[bytes, bytes]]
 class Head(Struct):
     """A request before its body. Header names are in lower case; of one that stands twice, the last counts.
 
-    `repeated` says whether a header stands twice that may stand once.
+    `repeated` says whether a header stands twice that may stand once. `path` is that of a dialect, if the request is in
+    one, else empty; `peer` is then the client's address, where it is known.
     """
 
     method: bytes
     query: bytes
     headers: dict[bytes, bytes]
     repeated: bool = False
+    path: str = ""
+    peer: str = ""
 
     @classmethod
     def make(cls, method: bytes, query: bytes, pairs: list[tuple[bytes, bytes]]) -> "Head":

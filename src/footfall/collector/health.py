@@ -35,7 +35,7 @@ class Report(Struct, frozen=True):
 
 
 class Health:
-    """Looks at this collector, at the disk and at the pipeline's heartbeat."""
+    """Looks at this collector, at the disk, and at the heartbeats of the pipeline and of flows."""
 
     def __init__(self, settings: Settings, door: Door, snapshot: Snapshot) -> None:
         self._settings = settings
@@ -48,11 +48,12 @@ class Health:
         failing = self._journal_problems(now)
         free = _free_bytes(self._settings)
         lake, degraded = self._lake(now)
-        degraded += self._own_problems(free)
+        flows, behind = self._flows(now)
+        degraded += behind + self._own_problems(free)
         report = Report(
             "failing" if failing else "degraded" if degraded else "ok",
             failing + degraded,
-            {"journal": _age(now, self._door.stored_at), "lake": lake},
+            {"journal": _age(now, self._door.stored_at), "lake": lake} | flows,
             free,
             footfall.__version__,
         )
@@ -89,6 +90,16 @@ class Health:
                 Problem("the pipeline is silent", "See its log; events are safe in the journal until it runs.", beat.at)
             )
         return stage, problems
+
+    def _flows(self, now: int) -> tuple[dict[str, Any], list[Problem]]:
+        """The stage of flows, where there is one, and what is wrong with it: nothing is lost, whatever it is."""
+        beat = heartbeat.read(self._settings.flows_heartbeat)
+        if beat is None:
+            return {}, []
+        problems = [Problem(what, "See the log of flows; nothing is lost.", beat.at) for what in beat.problems]
+        if beat.is_stale(now):
+            problems.append(Problem("flows are silent", "See their log; they go on from where they were.", beat.at))
+        return {"flows": {"state": beat.state, "lag_ms": beat.lag_ms}}, problems
 
 
 def _age(now: int, newest: int | None) -> dict[str, Any]:

@@ -52,15 +52,36 @@ class _Pipeline(Collector):
         )
 
 
+class _Flows(Collector):
+    """What the process that folds flows last said about itself."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges; 0 where there is nothing to say."""
+        beat = heartbeat.read(self._path)
+        lives = beat is not None and not beat.is_stale()
+        yield GaugeMetricFamily("footfall_flows_up", "Whether the process that folds flows reports.", float(lives))
+        yield GaugeMetricFamily(
+            "footfall_flows_lag_seconds",
+            "How long the oldest commit that is not folded into flows has waited.",
+            (beat.lag_ms if beat else 0) / 1000,
+        )
+
+
 class Metrics:
     """What this collector shows to Prometheus.
 
-    `held` and `pending` tell the bytes not answered and not on disk yet; `beat` is the pipeline's heartbeat file.
+    `held` and `pending` tell the bytes not answered and not on disk yet; `beat` and `flows_beat` are the files in which
+    the pipeline and the process that folds flows say how they are.
     """
 
-    def __init__(self, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int], beat: Path) -> None:
+    def __init__(
+        self, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int], beat: Path, flows_beat: Path
+    ) -> None:
         self._tally = counts
-        self._pipeline = _Pipeline(beat)
+        self._others = (_Pipeline(beat), _Flows(flows_beat))
         self._held_bytes = held
         self._pending_bytes = pending
         self._registry = registry = CollectorRegistry()
@@ -105,7 +126,8 @@ class Metrics:
         """The exposition."""
         self.flush()
         registry = CollectorRegistry()
-        registry.register(self._pipeline)
+        for other in self._others:
+            registry.register(other)
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         if folder:
             MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
@@ -114,6 +136,7 @@ class Metrics:
 
     def described(self) -> Iterator[tuple[str, str, str]]:
         """Name, type and meaning of every metric, as Prometheus sees them."""
-        for family in (*self._registry.collect(), *self._pipeline.collect()):
+        others = (family for other in self._others for family in other.collect())
+        for family in (*self._registry.collect(), *others):
             name = f"{family.name}_total" if family.type == "counter" else family.name
             yield name, family.type, family.documentation

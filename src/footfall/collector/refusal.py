@@ -1,10 +1,14 @@
 """Why a request as a whole is not taken."""
 
+from footfall.dialects.frame import Answer
 from footfall.spec.reasons import Reason
 
 
 class RefusedError(Exception):
-    """A request is refused: with which status, why, and when it may come again (seconds)."""
+    """A request is refused: with which status, why, and when it may come again (seconds).
+
+    `answer` takes the place of the ordinary reply to a request in a dialect.
+    """
 
     def __init__(
         self,
@@ -15,6 +19,7 @@ class RefusedError(Exception):
         retry_after: float | None = None,
         line: int | None = None,
         column: int | None = None,
+        answer: Answer | None = None,
     ) -> None:
         super().__init__(detail or reason.sentence)
         self.status = status
@@ -22,3 +27,4 @@ class RefusedError(Exception):
         self.retry_after = retry_after
         self.line = line
         self.column = column
+        self.answer = answer

@@ -125,10 +125,11 @@ def failure(error: RefusedError, headers: Headers = ()) -> Reply:
         b"CLIENT_ERROR" if error.status < 500 else b"SERVER_ERROR",
         _encoder.encode(result),
     )
-    return Reply(error.status, JSON + _extra(error) + headers, body)
+    return Reply(error.status, JSON + extra_headers(error) + headers, body)
 
 
-def _extra(error: RefusedError) -> Headers:
+def extra_headers(error: RefusedError) -> Headers:
+    """The headers that belong to a refusal: when to come again, and with what."""
     extra: Headers = ()
     if error.retry_after is not None:
         extra += ((b"retry-after", b"%d" % max(1, math.ceil(error.retry_after))),)

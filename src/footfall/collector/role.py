@@ -70,6 +70,7 @@ class _Collector:
             held=lambda: lobby.held,
             pending=lambda: journal.pending_bytes,
             beat=self._settings.heartbeat,
+            flows_beat=self._settings.flows_heartbeat,
         )
         health = Health(self._settings, self._door, self._snapshot)
         proxy = Proxy(self._web_socket, lobby.draining)

@@ -20,6 +20,7 @@ from footfall.spec.judge import judge, judge_batch
 from footfall.spec.mask import payload_text
 from footfall.spec.reasons import Reason
 from footfall.spec.text import JSON_ERRORS, number
+from footfall.spec.typenames import event_type
 from footfall.spec.verdict import Finding, Profile
 
 DAY_MS = 86_400_000
@@ -65,7 +66,7 @@ def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Win
         return None
     events = accepted.events
     names = {event.context.channel for event in events}
-    channel = names.pop() if names else _default(entry, named)
+    channel = names.pop() if names else default_channel(entry, named)
     if names or not channel.strip() or not (entry.is_open or channel == entry.channel.name):
         return None
     keys = [key_hash(channel, event.mid) for event in events]
@@ -84,13 +85,14 @@ def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits
         if clean is not None:
             return clean
     texts = batch.texts(limits.events)
-    pile = _Pile(entry, _default(entry, named), now, window, limits)
+    pile = _Pile(entry, default_channel(entry, named), now, window, limits)
     for index, text in enumerate(texts):
         pile.put(index, text)
     return pile.sorted(len(texts))
 
 
-def _default(entry: Pass, named: str) -> str:
+def default_channel(entry: Pass, named: str) -> str:
+    """The channel of the events that name none; `named` is that of a header, or empty."""
     return named if named and entry.takes(named) else entry.channel.name
 
 
@@ -152,7 +154,8 @@ class _Pile:
         known = self._seen.get(key, self._window.get(key))
         eid = str(event.__struct_config__.tag)
         if known == content:
-            self._out.repeats.append(Repeat(index, event.mid, eid, float(event.ets), channel))
+            kind = event_type(eid, _kind(event))
+            self._out.repeats.append(Repeat(index, event.mid, eid, float(event.ets), channel, kind))
         elif known is not None:
             payload = payload_text(text, msgspec.json.decode(text), masked=not self._entry.channel.keep_payloads)
             traits = _Traits(event.mid, eid, event.ets, channel)
@@ -199,6 +202,11 @@ def _traits(value: Any) -> _Traits:
         number(value.get("ets")),
         _text(channel) or "",
     )
+
+
+def _kind(event: Event) -> str | None:
+    data = getattr(event, "edata", None)
+    return _text(data.get("type") if isinstance(data, dict) else getattr(data, "type", None))
 
 
 def _text(value: Any) -> str | None:

@@ -18,6 +18,7 @@ from footfall.micro.shapes import Bad, Batch, Good, Remark, Totals
 from footfall.settings import Settings
 from footfall.spec.intake import Agent, Intake, unpack
 from footfall.spec.text import split
+from footfall.spec.typenames import event_type
 from footfall.spec.verdict import Fate, Finding, Profile
 
 _NO_AGENT = Agent()
@@ -122,9 +123,15 @@ class Notebook:
 class _Names(Struct):
     eid: str
     mid: str
+    edata: Raw = Raw(b"{}")
+
+
+class _Data(Struct):
+    type: str | None = None
 
 
 _names = msgspec.json.Decoder(_Names)
+_data = msgspec.json.Decoder(_Data)
 
 
 def _good(number: int, intake: Intake) -> Iterator[Good]:
@@ -136,13 +143,20 @@ def _good(number: int, intake: Intake) -> Iterator[Good]:
         yield Good(
             mid=names.mid,
             eid=names.eid,
-            event_type=names.eid,
+            event_type=_event_type(names),
             channel=channel,
             event=Raw(text),
             warnings=_remarks(intake.warnings.get(index, [])),
             received_at=intake.received_at,
             batch=_batch(number, index, intake),
         )
+
+
+def _event_type(names: _Names) -> str:
+    try:
+        return event_type(names.eid, _data.decode(names.edata).type)
+    except msgspec.DecodeError:  # profile v3 takes a type of any type
+        return names.eid
 
 
 def _bad(number: int, intake: Intake) -> Iterator[Bad]:

@@ -6,15 +6,17 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from footfall.lake.arrow import EVENTS_SCHEMA
 from footfall.pipeline import clock
-from footfall.pipeline.sight import Sight, sights, texts
+from footfall.pipeline.sight import Data, Sight, sights, texts
 from footfall.spec.identity import key_hash
 from footfall.spec.intake import Agent, Intake, Refused, Repeat
 from footfall.spec.reasons import Reason
+from footfall.spec.typenames import CANONICAL, event_type
 from footfall.spec.verdict import Finding
 
 CANDIDATE, DUPLICATE, REJECTED = 0, 1, 2
@@ -24,6 +26,7 @@ UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, msgspec.Msgs
 
 _MOST_EVENTS = 100_000
 _NO_AGENT = Agent()
+_NAMED = pa.array(list(CANONICAL), pa.string())
 _encode = msgspec.json.Encoder().encode
 
 
@@ -75,6 +78,7 @@ class _Row(Struct, kw_only=True, omit_defaults=True):
     of: int
     mid: str | None = None
     eid: str | None = None
+    event_type: str | None = None
     ets: float | None = None
     event: str | None = None
     findings: list[Finding] = []
@@ -166,7 +170,7 @@ def event_columns(events: list[Sight], raw: list[bytes]) -> dict[str, Any]:
     data = [event.edata for event in events]
     eids = pa.array([event.eid for event in events], pa.string())
     return {
-        "event_type": eids,
+        "event_type": _event_types(eids, data),
         "eid": eids,
         "mid": [event.mid for event in events],
         "ver": [event.ver for event in events],
@@ -189,6 +193,16 @@ def event_columns(events: list[Sight], raw: list[bytes]) -> dict[str, Any]:
         "edata_duration": [found.duration for found in data],
         "event": pa.array(raw, pa.binary()).cast(pa.string()),
     }
+
+
+def _event_types(eids: pa.StringArray, data: list[Data]) -> pa.StringArray:
+    """The eids, but for the few events whose `edata.type` names them more closely."""
+    is_named = pc.is_in(eids, value_set=_NAMED)
+    places = np.flatnonzero(is_named.to_numpy(zero_copy_only=False)).tolist()
+    if not places:
+        return eids
+    names = [event_type(eids[place].as_py(), data[place].type) for place in places]
+    return pc.replace_with_mask(eids, is_named, pa.array(names, pa.string()))
 
 
 def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int]) -> dict[str, Any]:
@@ -285,6 +299,7 @@ def _repeat_row(entry: Entry, repeat: Repeat) -> _Row:
         of=entry.intake.of,
         mid=repeat.mid,
         eid=repeat.eid,
+        event_type=repeat.event_type,
         ets=repeat.ets,
     )
 
@@ -314,7 +329,7 @@ def _from_rows(rows: list[_Row]) -> Rows:
     columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in names}
     keys = np.array([key_hash(row.channel, row.mid or "") for row in rows], np.uint64)
     columns |= {
-        "event_type": columns["eid"],
+        "event_type": [row.event_type or row.eid for row in rows],
         "occurred_at": times.occurred_at,
         "clock": times.clock,
         "received_at": pa.array((received * 1000).astype(np.int64), pa.timestamp("us")),

@@ -29,13 +29,14 @@ class Refused(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Repeat(Struct, frozen=True, array_like=True, gc=False):
-    """An event that the door knew to be on disk already."""
+    """An event that the door knew to be on disk already; `event_type` is as in the lake, None in older records."""
 
     index: int
     mid: str
     eid: str
     ets: float
     channel: str
+    event_type: str | None = None
 
 
 class Intake(Struct, frozen=True, array_like=True, gc=False):

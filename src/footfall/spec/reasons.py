@@ -98,6 +98,11 @@ class Reason(Enum):
         "The event's time is more than a day in the future.",
         "Set the device's clock; ets is kept as sent, and the event is marked.",
     )
+    PERSONAL_VALUE = Advice(
+        "personal_value",
+        "A value was personal; of it, only the length was stored.",
+        "Leave personal values out; ids and what happened are enough.",
+    )
 
     # Requests.
     MALFORMED_JSON = Advice("malformed_json", "The body is not JSON.", "Send what JSON.stringify or json.dumps makes.")

@@ -1,0 +1,195 @@
+"""The dialect of Keycloak: what its webhooks send, as the operations on accounts that it stands for.
+
+    POST /v1/keycloak/events        one event, or an array of events
+
+A signature over the body as it arrived proves who sends, in the header that p2-inc/keycloak-events uses. Of each event
+only what `KeycloakEvent` has is looked at. What has to be remembered of earlier events is remembered by this process
+for itself; with several collectors, or none of the earlier events seen, single sign-on and the login that ends a
+registration may be taken for ordinary logins. `footfall import keycloak URL` knows better.
+"""
+
+import hashlib
+import hmac
+
+import msgspec
+from msgspec import Struct
+
+from footfall.dialects.frame import Answer, Dialect, Lost, Outcome, RefusalError, Request, Translation
+from footfall.dialects.identity import Detail
+from footfall.dialects.identity_operation import Operation, events
+from footfall.dialects.keycloak_event import KeycloakEvent, ReadError
+from footfall.dialects.keycloak_json import read_object
+from footfall.dialects.keycloak_memory import Memory
+from footfall.dialects.keycloak_rules import Ignored, decide, order
+from footfall.spec.batch import Batch, BatchError, open_body
+from footfall.spec.envelope import Event
+from footfall.spec.reasons import Reason
+from footfall.spec.text import JSON_ERRORS, where
+from footfall.spec.verdict import Finding
+
+PATH = "/v1/keycloak/events"
+SIGNATURE = b"x-keycloak-signature"
+
+_BOM = b"\xef\xbb\xbf"
+_SPACE = b" \t\r\n"
+_skim = msgspec.json.Decoder(msgspec.Raw)
+_encode = msgspec.json.Encoder().encode
+
+
+class Report(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event of Keycloak's: `status` is accepted, duplicate, ignored or rejected."""
+
+    index: int
+    status: str
+    operation: str = ""
+    fired: list[str] = []
+    errors: list[Detail] = []
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """The reply: `received` is the sum of the other four."""
+
+    received: int
+    accepted: int
+    duplicate: int
+    ignored: int
+    rejected: int
+    events: list[Report]
+
+
+class Keycloak(Dialect):
+    """POST /v1/keycloak/events; with a secret, every request has to be signed with it."""
+
+    paths = (PATH,)
+
+    def __init__(self, secret: str = "") -> None:
+        self._secret = secret.encode()
+        self._memory = Memory()
+
+    def translate(self, request: Request) -> Translation:
+        """Read the events one by one; raises RefusalError for a request that is not to be trusted, or not JSON."""
+        self._authenticate(request)
+        pile = _Pile(_open(request))
+        pile.decide(self._memory, request.channel)
+        return Translation(_encode(pile.events), pile.answer, pile.lost)
+
+    def _authenticate(self, request: Request) -> None:
+        if not self._secret:
+            if not request.is_trusted:
+                raise RefusalError(
+                    403, Reason.KEY_FORBIDDEN, "Without the setting keycloak_secret, this path needs a secret key."
+                )
+            return
+        given = request.headers.get(SIGNATURE, b"").strip().lower()
+        if not given:
+            raise RefusalError(401, Reason.KEY_MISSING, "The header X-Keycloak-Signature is missing.")
+        if not hmac.compare_digest(given, sign(self._secret, request.raw)):
+            raise RefusalError(
+                401, Reason.KEY_UNKNOWN, "X-Keycloak-Signature is not the signature of this body by keycloak_secret."
+            )
+
+
+def sign(secret: bytes, body: bytes) -> bytes:
+    """The signature of a body: HMAC-SHA256 in hexadecimal digits."""
+    return hmac.new(secret, body, hashlib.sha256).hexdigest().encode()
+
+
+class _Item(Struct):
+    """An event of the request: what it stands for has its own events from the index `first` on."""
+
+    found: KeycloakEvent | Finding
+    path: str
+    operation: Operation | None = None
+    first: int = 0
+
+
+class _Pile:
+    """The events of a request."""
+
+    def __init__(self, texts: list[bytes]) -> None:
+        paths = ["$"] if len(texts) == 1 else [f"$[{index}]" for index in range(len(texts))]
+        self._items = [_Item(_read(text, path), path) for text, path in zip(texts, paths, strict=True)]
+        self.events: list[Event] = []
+        self.lost: list[Lost] = []
+
+    def decide(self, memory: Memory, channel: str) -> None:
+        """Turn Keycloak's events into operations, in the order in which they happened, and these into their events."""
+        readable = [(item.found, item) for item in self._items if isinstance(item.found, KeycloakEvent)]
+        for event, item in sorted(readable, key=lambda pair: order(pair[0])):
+            try:
+                decided = decide(event, memory)
+            except ReadError as error:
+                item.found = _finding(error, item.path)
+                continue
+            if not isinstance(decided, Ignored):
+                item.operation, item.first = decided, len(self.events)
+                self.events += events(decided, channel)
+        self.lost = [Lost([item.found]) for item in self._items if isinstance(item.found, Finding)]
+
+    def answer(self, outcome: Outcome) -> Answer:
+        """The reply, once the events have met their fates."""
+        reports = [_report(index, item, outcome) for index, item in enumerate(self._items)]
+        statuses = [report.status for report in reports]
+        receipt = Receipt(
+            received=len(reports),
+            accepted=statuses.count("accepted"),
+            duplicate=statuses.count("duplicate"),
+            ignored=statuses.count("ignored"),
+            rejected=statuses.count("rejected"),
+            events=reports,
+        )
+        return Answer(200, _encode(receipt))
+
+
+def _report(index: int, item: _Item, outcome: Outcome) -> Report:
+    if isinstance(item.found, Finding):
+        return Report(index=index, status="rejected", errors=[_detail(item.found)])
+    if item.operation is None:
+        return Report(index=index, status="ignored")
+    fired = item.operation.fires
+    places = range(item.first, item.first + len(fired))
+    errors = [_detail(found) for place in places for found in outcome.rejected.get(place, ())]
+    status = "duplicate" if all(place in outcome.duplicates for place in places) else "accepted"
+    return Report(
+        index=index,
+        status="rejected" if errors else status,
+        operation=item.operation.operation,
+        fired=list(fired),
+        errors=errors,
+    )
+
+
+def _read(text: bytes, path: str) -> KeycloakEvent | Finding:
+    try:
+        found = read_object(text)
+        if found is None:
+            raise ReadError("this is no event of Keycloak's", reason=Reason.MISSING_FIELD)
+    except ReadError as error:
+        return _finding(error, path)
+    return found
+
+
+def _finding(error: ReadError, path: str) -> Finding:
+    return Finding.make(error.reason, path + error.path.removeprefix("$"), message=f"{error}.")
+
+
+def _detail(found: Finding) -> Detail:
+    return Detail(found.code, found.path, found.message, found.reason.hint, found.reason.docs)
+
+
+def _open(request: Request) -> list[bytes]:
+    """The texts of the events; raises RefusalError."""
+    body = request.body.removeprefix(_BOM).strip(_SPACE)
+    try:
+        if request.ndjson:
+            return open_body(body, ndjson=True, at_most=request.at_most).texts(request.at_most)
+        if body[:1] == b"[":
+            return Batch(array=body).texts(request.at_most)
+        _skim.decode(body)
+    except BatchError as error:
+        status = 413 if error.reason is Reason.TOO_MANY_EVENTS else 400
+        raise RefusalError(status, error.reason, str(error), line=error.line, column=error.column) from None
+    except JSON_ERRORS as error:
+        at = where(body, error)
+        raise RefusalError(400, Reason.MALFORMED_JSON, f"Not JSON: {at}.", line=at.line, column=at.column) from None
+    return [body]

@@ -109,6 +109,7 @@ END app duration=24.5
 
 WEB = """
 AUDIT User/u1 state=Created
+AUDIT User/u1 type=signin.traditional
 START session
 IMPRESSION home
 INTERACT home
@@ -117,6 +118,10 @@ IMPRESSION search
 SEARCH
 INTERACT search
 INTERACT home
+START player
+INTERACT q1
+END player
+AUDIT User/u1 state=Update
 """
 
 EDITOR = """

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from footfall.plans.errors import PlanError
 from footfall.plans.format import format_page, plan_schema
@@ -15,11 +14,11 @@ from footfall.plans.shelf import document, shipped
 from footfall.plans.words import WORDS
 from tests.plans.documents import CHECKOUT, changed
 
-VALIDATOR = Draft202012Validator(plan_schema())
+VALIDATOR = jsonschema_rs.Draft202012Validator(plan_schema())
 
 
 def test_it_is_a_schema() -> None:
-    Draft202012Validator.check_schema(plan_schema())
+    jsonschema_rs.meta.validate(plan_schema())
     assert plan_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -44,8 +43,7 @@ def test_shipped_plans_keep_to_it(name: str) -> None:
 )
 def test_it_refuses_what_the_reader_refuses(old: str, new: str) -> None:
     text = changed((old, new))
-    with pytest.raises(jsonschema.ValidationError):
-        VALIDATOR.validate(yaml.safe_load(text))
+    assert not VALIDATOR.is_valid(yaml.safe_load(text))
     with pytest.raises(PlanError):
         plan_of(text.encode(), "checkout.yaml")
 

@@ -75,7 +75,7 @@ def cost(order: str, flow: tuple[str, ...], longest: int = 4) -> int:
     """The fewest steps to add or take away until a flow fits."""
 
     def apart(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-        rows = [*range(len(other) + 1)]
+        rows: list[int] = [*range(len(other) + 1)]
         for number, step in enumerate(one, 1):
             above, rows = rows, [number]
             for at, name in enumerate(other, 1):

@@ -23,7 +23,7 @@ def event(eid: str, **edata: object) -> Json:
 
 def told(value: Json, *plans: Plan) -> tuple[str, list[tuple[str, str]]] | None:
     match = Matcher(plans or [PLAN]).match(value)
-    return match and (match.step, [(remark.code, remark.path) for remark in match.warnings])
+    return None if match is None else (match.step, [(remark.code, remark.path) for remark in match.warnings])
 
 
 def expecting(expectation: str) -> Plan:

@@ -1,8 +1,12 @@
 """A bad plan is refused with everything that is wrong with it, by file, line and path."""
 
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from footfall.failure import TerminalError
 from footfall.plans import shelf
@@ -78,7 +82,7 @@ def test_a_flaw_is_told_with_its_line_and_path(
     old: str, new: str, line: int | None, path: str, message: str | None
 ) -> None:
     if line is None:
-        assert plan((old, new))
+        plan((old, new))
         return
     found = told((old, new))
     assert (line, path) in [place[:2] for place in found]
@@ -210,7 +214,7 @@ def test_shipped_plans_are_good_and_named_as_their_files() -> None:
     ]
 
 
-def test_a_plan_is_found_by_name_path_and_folder(tmp_path: shelf.Path) -> None:
+def test_a_plan_is_found_by_name_path_and_folder(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(CHECKOUT)
     (tmp_path / "signup.yaml").write_text(changed(("plan: checkout", "plan: signup")))
@@ -223,10 +227,29 @@ def test_a_plan_is_found_by_name_path_and_folder(tmp_path: shelf.Path) -> None:
     assert len(shelf.every([tmp_path])) == len(shelf.shipped()) + 1
 
 
-def test_a_plan_that_is_not_there_has_a_suggestion(tmp_path: shelf.Path) -> None:
+def test_a_plan_that_is_not_there_has_a_suggestion(tmp_path: Path) -> None:
     with pytest.raises(shelf.UnknownPlanError, match="did you mean signup"):
         shelf.find("sign-up")
     with pytest.raises(TerminalError, match="cannot read the plan"):
         shelf.find(str(tmp_path / "none.yaml"))
     with pytest.raises(TerminalError, match="no folder of plans"):
         shelf.every([tmp_path / "none"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(CHECKOUT)), st.integers(0, 40), st.text("\n\t :-[]{}#&*!|>'\"%@`,?ab1\0\u20ac", max_size=12))
+def test_whatever_is_done_to_a_plan_it_is_read_or_refused_with_lines(start: int, length: int, text: str) -> None:
+    document = CHECKOUT[:start] + text + CHECKOUT[start + length :]
+    with suppress(PlanError):
+        plan_of(document.encode(), "checkout.yaml")
+        return
+    found = flaws(document)
+    assert found
+    assert all(0 <= flaw.line <= document.count("\n") + 2 for flaw in found)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_plan_are_refused(data: bytes) -> None:
+    with pytest.raises(PlanError):
+        plan_of(data, "checkout.yaml")

@@ -168,6 +168,7 @@ BROKEN: list[Broken] = [
     # Something comes before the start.
     ("P3", "web-portal", "> IMPRESSION home" + WEB),
     ("P3", "web-portal", "> LOG api_call" + WEB),
+    ("P3", "web-portal", "> AUDIT Content/c1" + WEB),
     # Somebody comes back after 31 minutes.
     ("P4", "web-portal", WEB + "> +31m INTERACT home"),
     # A page is used that was not seen.

@@ -15,6 +15,7 @@ from footfall.plans.model import Outcome, Plan
 
 UNFINISHED = "unfinished"
 ABANDONED = "abandoned"
+_TOLD = 200  # of each kind; a client that has gone mad says the same thing without end
 _MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -74,7 +75,7 @@ def judge_flow(plan: Plan, sightings: Iterable[Sighting], *, now: float | None =
         ended_at=seen[-1].ets,
         remarks=(
             *(remark for one in seen for remark in one.remarks),
-            *_remarks(plan, misplaced, repeated, missing, ended=ended, late=late),
+            *_remarks(plan, misplaced[:_TOLD], repeated[:_TOLD], missing[:_TOLD], ended=ended, late=late),
         ),
         result=outcome.result if outcome else "",
         repeated=[one.step for one in repeated],

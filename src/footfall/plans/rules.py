@@ -10,7 +10,7 @@ followed   right after each of `steps` comes one of `by`, not counting those of 
 after      in each of `blocks`, the first of `steps` comes after one of `by`
 between    `steps` come after one of `by`, and before one of `blocks` opens for the same object
 leads      in each of `blocks`, each of `steps` is followed by one of `by` before the block closes
-page       `steps` come after one of `by` with the same pageid
+page       `steps` come after one of `by` with the same pageid; with `blocks`, where one of them is the innermost open
 answers    `steps` with a cdata entry of a type in `cdata` come after one of `by` with the same entry
 carries    `steps` inside one of `blocks` have a cdata entry of a type in `cdata` that holds the session's id
 chain      `steps` about one object name as prevstate the state that the last of them named
@@ -156,6 +156,8 @@ def _leads(rule: Rule, run: Run, mark: Mark, step: str) -> None:
 
 def _page(rule: Rule, run: Run, mark: Mark, step: str) -> None:
     if not mark.pageid:
+        return
+    if step in rule.steps and rule.blocks and not (run.stack and run.stack[-1].block in rule.blocks):
         return
     known = mark.pageid in run.known.get(rule.rule, ())
     run.remember(rule, mark.pageid)

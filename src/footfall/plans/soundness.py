@@ -40,7 +40,7 @@ _USES: dict[Form, _Use] = {
     "after": _Use(("steps", "by", "blocks")),
     "between": _Use(("steps", "by", "blocks")),
     "leads": _Use(("steps", "by", "blocks")),
-    "page": _Use(("steps", "by")),
+    "page": _Use(("steps", "by"), ("blocks",)),
     "answers": _Use(("steps", "by", "cdata")),
     "carries": _Use(("steps", "blocks", "cdata")),
     "chain": _Use(("steps",)),

@@ -117,6 +117,7 @@ class Courier:
                 with self._wake:
                     self._is_busy = False
                     self._wake.notify_all()
+        self._post.close()
 
     def _await_turn(self) -> bool:
         """Wait until something is to be sent; False at the end."""

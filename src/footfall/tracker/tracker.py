@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from footfall.tracker import blocks, calls
 from footfall.tracker.courier import Courier, Pace
@@ -22,8 +22,13 @@ from footfall.tracker.post import Post
 from footfall.tracker.spool import DiskOutbox
 from footfall.tracker.surroundings import Content, Producer, Surroundings, here, within
 
+if TYPE_CHECKING:
+    from footfall.plans.model import Plan
+    from footfall.tracker.flow import Flow
+
 _log = logging.getLogger("footfall.tracker")
 _LARGEST = 1 << 20
+_NO_EVENT = (TypeError, ValueError, AttributeError, RecursionError)
 
 Data = Mapping[str, Any] | None
 _trackers: "weakref.WeakSet[Tracker]" = weakref.WeakSet()
@@ -107,6 +112,16 @@ class Tracker:
         """Content that is played: START and END of type player, with the true duration."""
         played = Content(content, ver=ver) if isinstance(content, str) else content
         return blocks.play(self, self._here(), played, edata)
+
+    def flow(self, plan: "Plan | str", *, id: str | None = None, strict: bool = False) -> "Flow":  # noqa: A002
+        """A run through a tracking plan, by its name or its file: its steps are methods.
+
+        In strict mode impossible orders raise FlowError. Raises footfall.plans.errors.PlanError for what is no plan.
+        """
+        from footfall.plans.shelf import find
+        from footfall.tracker.flow import Flow
+
+        return Flow(self, find(plan) if isinstance(plan, str) else plan, id=id, strict=strict)
 
     # The methods of Telemetry V3, with its argument names and their order
 
@@ -202,7 +217,6 @@ class Tracker:
             return True
         self._is_closed = True
         is_sent = self._courier.close(self._exit_timeout if timeout is None else timeout)
-        self._post.close()
         self._outbox.close()
         return is_sent
 
@@ -258,14 +272,25 @@ class Tracker:
             if "pass_" in edata:
                 edata["pass"] = edata.pop("pass_")
             call = method(content, {**data, **edata} if data else edata)
-            around = self._here()
-            if config:
-                around = around.having(**_from_config(config))
-            mid, event = build(call, around, self.producer)
-        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+            changes = _from_config(config) if config else {}
+        except _NO_EVENT as error:
             self._report(Report("", Fate.INVALID, "invalid", f"not an event: {type(error).__name__}"))
-            return
-        self._put(mid, event)
+        else:
+            self.send(call, **changes)
+
+    def send(self, call: calls.Call, **changes: Any) -> None:
+        """Send an event made elsewhere; `changes` are to its surroundings."""
+        try:
+            around = self._here()
+            mid, event = build(call, around.having(**changes) if changes else around, self.producer)
+        except _NO_EVENT as error:
+            self._report(Report("", Fate.INVALID, "invalid", f"not an event: {type(error).__name__}"))
+        else:
+            self._put(mid, event)
+
+    def remark(self, message: str) -> None:
+        """Tell the application's log."""
+        _log.warning("%s", message)
 
     def _put(self, mid: str, event: bytes) -> None:
         if len(event) > _LARGEST:

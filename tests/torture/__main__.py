@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import fuzzing
+from tests.torture import fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -34,11 +34,17 @@ def _fuzz(folder: Path, _cycles: int, minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, str(outcome)
 
 
+def _track(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = tracking.soak(folder, 5000 * cycles)
+    return outcome.is_clean, str(outcome)
+
+
 TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "kill": _kill,
     "term": _terminate,
     "disk": _fill,
     "fuzz": _fuzz,
+    "track": _track,
 }
 
 

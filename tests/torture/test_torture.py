@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import fuzzing
+from tests.torture import fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -22,6 +22,12 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         outcome = fill(disk, times=2)
     assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_a_tracker_whose_server_and_application_are_killed(tmp_path: Path) -> None:
+    outcome = tracking.soak(tmp_path, 20_000, rate=4000)
+    assert outcome.is_clean, str(outcome)
+    assert outcome.outages >= 1
 
 
 def test_nonsense_of_every_kind(tmp_path: Path) -> None:

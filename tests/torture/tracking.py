@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from footfall.tracker import Tracker
+from footfall.tracker import DiskOutbox, Tracker
 from tests.serving import serving
 
 _UP_SECONDS = 4.0
@@ -24,11 +24,12 @@ _SOUGHT = """
 # Its counter lies in a file that is mapped, so that it survives the process: an event whose call returned is counted.
 _APPLICATION = """
 import mmap, sys, time
-from footfall.tracker import Tracker
+from footfall.tracker import DiskOutbox, Tracker
 url, outbox, counter, first, until, rate, turn = sys.argv[1:8]
 with open(counter, "r+b") as file:
     told = mmap.mmap(file.fileno(), 8)
-tracker = Tracker(url, "dev", "soak.app", outbox=outbox, batch_events=500, batch_age=0.2, exit_timeout=0)
+waiting = DiskOutbox(outbox, 1 << 30)
+tracker = Tracker(url, "dev", "soak.app", outbox=waiting, batch_events=500, batch_age=0.2, exit_timeout=0)
 begun = time.monotonic()
 for number in range(int(first), int(until)):
     tracker.interact(type="click", id=f"{turn}-{number}", pageid="home")
@@ -54,7 +55,7 @@ class Soak(Struct):
         return self.told <= self.different <= self.told + self.kills and self.stored == self.different
 
 
-def soak(folder: Path, events: int, *, rate: float = 20_000.0) -> Soak:
+def soak(folder: Path, events: int, *, rate: float = 8_000.0) -> Soak:
     """Emit so many events, at so many a second at most, while server and application are killed now and then."""
     outcome = Soak()
     counter = folder / "told"
@@ -68,7 +69,7 @@ def soak(folder: Path, events: int, *, rate: float = 20_000.0) -> Soak:
         told.close()
     with serving(folder / "data", "--port", str(port)) as footfall:
         begun = time.monotonic()
-        with Tracker(footfall.url, "dev", "soak.app", outbox=folder / "outbox") as tracker:
+        with Tracker(footfall.url, "dev", "soak.app", outbox=DiskOutbox(folder / "outbox", 1 << 30)) as tracker:
             tracker.flush(_FLUSH_SECONDS)
         rows = footfall.wait_for(_SOUGHT, lambda rows: rows[0]["different"] >= outcome.told, _FLUSH_SECONDS)
         outcome.late = round(time.monotonic() - begun, 1)

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.serving import PROGRAM, Served, serving
@@ -31,9 +32,25 @@ def test_a_channel_and_a_login_are_made_as_shown(tmp_path: Path) -> None:
         subprocess.run([PROGRAM, *arguments], input="correct horse battery\n", text=True, check=True, timeout=60)
 
 
-def example(start: str) -> str:
-    found: str
-    (found,) = (block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if block.startswith(start))
+def test_the_tracker_snippet(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", batch_seconds=0.2) as served:
+        program = example("from footfall.tracker", "python").replace("http://127.0.0.1:8400", served.url)
+        environment = {"XDG_STATE_HOME": str(tmp_path), "PATH": ""}
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
+        rows = served.wait_for("SELECT eid FROM events ORDER BY ets, mid", lambda rows: len(rows) == 5)
+        assert {row["eid"] for row in rows} == {"START", "INTERACT", "END"}
+
+
+def test_the_identity_example(tmp_path: Path) -> None:
+    with serving(tmp_path, batch_seconds=0.2) as served:
+        reply = json.loads(shell(example("curl http://127.0.0.1:8400/v1/identity"), served))
+        assert reply["operations"][0]["fired"] == ["signin.social", "entity_update"]
+        served.wait_for("SELECT * FROM events WHERE event_type = 'signin.social'", lambda rows: len(rows) == 1)
+
+
+def example(start: str, language: str = "sh") -> str:
+    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    found: str = next(block for block in blocks if block.startswith(start))
     return found.strip()
 
 

@@ -75,8 +75,10 @@ class Delivery:
         self, url: str, key: str | None, channel: str | None, stop: threading.Event, patience: float = PATIENCE_SECONDS
     ) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
             raise TerminalError("the address of footfall is written http://HOST:PORT or https://HOST")
+        if key and key.startswith("ffp_"):
+            raise TerminalError("an import needs a secret key: a public one may not say what administrators did")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
         self._path = parts.path.rstrip("/") + PATH

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +33,7 @@ CLIENT_SECRET = "FOOTFALL_KEYCLOAK_CLIENT_SECRET"  # noqa: S105 - the name of a 
 
 SETTLE_MS = 5_000  # an event this young may still be followed by an older one
 _FILES = "files"
-_FIRST_PAUSE = 1.0
+_FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 60.0
 _COLUMNS = ("time", "operation", "outcome", "user", "client", "provider", "changed", "id")
 
@@ -108,6 +108,7 @@ def from_store(store: Store, target: Target) -> Report:
     stop = threading.Event()
     patience = float("inf") if store.follow else PATIENCE_SECONDS
     with (
+        closing(connection),
         held(keep) if keep else nullcontext(),
         _setting(stop) if store.follow else nullcontext(),
         _taker(target, stop, patience) as taker,
@@ -117,7 +118,6 @@ def from_store(store: Store, target: Target) -> Report:
         poll = Poll(events, passage, state, keep, Reach(int(store.overlap * 1000), SETTLE_MS, store.since))
         with _progress(f"Reading {connection.base}", quiet=store.follow) as progress:
             _watch(poll, store, stop, progress)
-    connection.close()
     return passage.report
 
 
@@ -190,11 +190,8 @@ def _progress(text: str, *, quiet: bool = False) -> Iterator[Callable[[int], obj
 @contextmanager
 def _taker(target: Target, stop: threading.Event | None = None, patience: float = PATIENCE_SECONDS) -> Iterator[Taker]:
     if not target.dry_run:
-        delivery = Delivery(target.url, target.key, target.channel, stop or threading.Event(), patience)
-        try:
+        with closing(Delivery(target.url, target.key, target.channel, stop or threading.Event(), patience)) as delivery:
             yield delivery
-        finally:
-            delivery.close()
         return
     rehearsal = _Rehearsal()
     yield rehearsal

@@ -20,6 +20,7 @@ from footfall.dialects.keycloak_rules import Ignored, decide, matters, order
 from footfall.dialects.keycloak_state import State, save
 
 _MOST_COMPLAINTS = 20
+_MOST_FAULTY = 10_000
 _SAVE_SECONDS = 2.0
 _WHERE_ANY = ("held_back", "other_realm", "older", "other_lines")
 
@@ -226,6 +227,8 @@ class Poll:
     def _complain_of(self, kind: Kind, page: Page) -> None:
         for fault in page.faults:
             if fault.digest not in self._faulty:
+                if len(self._faulty) >= _MOST_FAULTY:
+                    self._faulty.clear()
                 self._faulty.add(fault.digest)
                 self._report.read += 1
                 self._report.unreadable += 1

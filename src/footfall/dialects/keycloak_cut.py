@@ -13,7 +13,8 @@ LONGEST = 1 << 20
 _CHUNK = 1 << 18
 _BETWEEN = b" \t\r\n,[]\x1e"
 _INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_OUTSIDE = re.compile(rb'["{}]')
+_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+[{}]', re.DOTALL)
+_QUOTE = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+"', re.DOTALL)
 _NEXT = re.compile(rb"\n[ \t]*(?=\{)")
 _TOO_LARGE = f"an object begins here that has no end within {LONGEST} bytes"
 _NO_END = "an object begins here that has no end"
@@ -75,16 +76,15 @@ class _Cutter:
 
     def scan(self) -> Iterator[Piece | Flaw]:
         """Go on to the end of what there is."""
-        while (found := self._mark()) is not None:
-            if found[0] == b"{":
+        while (brace := self._next_brace()) >= 0:
+            if self._buffer[brace : brace + 1] == b"{":
                 if not self._depth:
-                    yield from self._between(found.start())
-                    self._move(found.start())
+                    yield from self._between(brace)
                 self._depth += 1
             elif self._depth:
                 self._depth -= 1
                 if not self._depth:
-                    yield from self._object(found.end())
+                    yield from self._object(brace + 1)
         if not self._depth:
             yield from self._between(self._position)
 
@@ -102,16 +102,17 @@ class _Cutter:
             self._depth, self._in_string = 0, False
             yield from self.scan()
 
-    def _mark(self) -> re.Match[bytes] | None:
-        """The next brace outside strings."""
-        while True:
-            if self._in_string and not self._end_string():
-                return None
-            found = _OUTSIDE.search(self._buffer, self._position)
+    def _next_brace(self) -> int:
+        """The place of the next brace outside strings; -1 if there is none yet."""
+        while not self._in_string or self._end_string():
+            found = _BRACE.match(self._buffer, self._position) or _QUOTE.match(self._buffer, self._position)
             self._position = found.end() if found else len(self._buffer)
-            if found is None or found[0] != b'"':
-                return found
+            if found is None:
+                break
+            if found.re is _BRACE:
+                return found.end() - 1
             self._in_string = True
+        return -1
 
     def _end_string(self) -> bool:
         found = _INSIDE.match(self._buffer, self._position)

@@ -43,7 +43,7 @@ lock: .stamps/test
 		--extra server --group test pyproject.toml -o requirements/test.txt
 
 clean:
-	rm -rf $(VENV) .stamps demo-data dist node_modules tests/sdk/node_modules
+	rm -rf $(VENV) .stamps demo-data dist node_modules tests/*/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "footfall needs Python 3.11 or newer: make PYTHON=python3.11 …")'
@@ -63,8 +63,12 @@ $(BIN)/python:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null)
 	@mkdir -p .stamps && touch $@
 
-.stamps/npm: tests/sdk/package-lock.json
-	cd tests/sdk && npm ci --silent --no-audit --no-fund --ignore-scripts
+NPM_FOLDERS = tests/sdk tests/codegen tests/browser
+
+.stamps/npm: $(NPM_FOLDERS:%=%/package-lock.json)
+	for folder in $(NPM_FOLDERS); do \
+		(cd $$folder && npm ci --silent --no-audit --no-fund --ignore-scripts) || exit 1; \
+	done
 	@mkdir -p .stamps && touch $@
 
 .stamps/wrk:

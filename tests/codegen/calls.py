@@ -110,7 +110,7 @@ def event(said: Said, number: int = 0) -> Json:
 
 def _merged(known: Json, said: Json) -> Json:
     both = {
-        key: _merged(known[key], value) if isinstance(value, dict) and key in known else value
+        key: _merged(known[key], value) if isinstance(value, dict) and isinstance(known.get(key), dict) else value
         for key, value in said.items()
     }
     return known | both

@@ -91,10 +91,10 @@ def test_a_day_of_accounts_and_what_holds_for_its_numbers(tmp_path: Path) -> Non
             "SELECT json_extract_string(event, '$.edata.state') AS s FROM events WHERE s ILIKE '%active'"
         )
         assert sorted(row["s"] for row in states) == ["Active", "Inactive"]
-        hours = served.query(
-            "SELECT event_type, CAST(sum(n) AS INT) AS n FROM hourly WHERE fate = 'stored' GROUP BY ALL"
+        served.wait_for(  # it follows the events' commit
+            "SELECT event_type, CAST(sum(n) AS INT) AS n FROM hourly WHERE fate = 'stored' GROUP BY ALL",
+            lambda rows: {row["event_type"]: row["n"] for row in rows} == found,
         )
-        assert {row["event_type"]: row["n"] for row in hours} == found
 
 
 def test_a_resend_after_a_restart_is_stored_once_and_a_bad_operation_is_kept_without_its_values(tmp_path: Path) -> None:

@@ -168,3 +168,27 @@ def test_surroundings_never_stick() -> None:
     assert "cdata" not in second["context"]
     assert "object" not in second
     assert (third["context"]["env"], fourth["context"]["env"]) == ("signin", "academy.portal")
+
+
+def test_any_event_by_its_parts() -> None:
+    track = tracker()
+    track.track(
+        "AUDIT",
+        {"props": ["name"], "state": "Live"},
+        {
+            "actor": {"id": "admin", "type": "System"},
+            "context": {"env": "studio", "cdata": [{"type": "request", "id": "r-1"}]},
+            "object": {"id": "do_1", "type": "Content", "ver": "2"},
+            "ets": 1795224242107,
+            "mid": "AUDIT:1",
+        },
+    )
+    track.track("LOG", {"type": object()})
+    track.track("LOG", {}, {"actor": 3})
+    ((text, event),) = made(track)
+
+    assert judge(text, Profile.SUNBIRD).findings == ()
+    assert (event["ets"], event["mid"], event["actor"]) == (1795224242107, "AUDIT:1", {"id": "admin", "type": "System"})
+    assert event["context"]["cdata"] == [{"type": "request", "id": "r-1"}]
+    assert event["object"] == {"id": "do_1", "type": "Content", "ver": "2"}
+    assert track.statistics().invalid == 2

@@ -25,6 +25,8 @@ class Call(Struct, frozen=True):
     edata: Json
     content: Content | None = None
     cdata: tuple[tuple[str, str], ...] = ()
+    mid: str = ""
+    ets: int | None = None
 
 
 def start(content: Content | None, data: Mapping[str, Any]) -> Call:

@@ -12,9 +12,9 @@ from footfall.tracker.surroundings import Producer, Surroundings
 _encode = msgspec.json.Encoder().encode
 
 
-def build(call: Call, around: Surroundings, producer: Producer, now_ms: int | None = None) -> tuple[str, bytes]:
+def build(call: Call, around: Surroundings, producer: Producer) -> tuple[str, bytes]:
     """The event's mid and its JSON text; raises TypeError or ValueError for what JSON cannot hold."""
-    mid = f"{call.eid}:{urandom(16).hex()}"
+    mid = call.mid or f"{call.eid}:{urandom(16).hex()}"
     pdata = {"id": producer.id, "ver": producer.ver}
     if producer.pid:
         pdata["pid"] = producer.pid
@@ -32,7 +32,7 @@ def build(call: Call, around: Surroundings, producer: Producer, now_ms: int | No
         context["rollup"] = around.rollup
     event: dict[str, Any] = {
         "eid": call.eid,
-        "ets": time.time_ns() // 1_000_000 if now_ms is None else now_ms,
+        "ets": time.time_ns() // 1_000_000 if call.ets is None else call.ets,
         "ver": "3.1",
         "mid": mid,
         "actor": {"id": around.actor or "anonymous", "type": around.actor_type},

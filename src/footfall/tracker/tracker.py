@@ -278,6 +278,18 @@ class Tracker:
         else:
             self.send(call, **changes)
 
+    def track(self, eid: str, edata: Mapping[str, Any], options: Data = None) -> None:
+        """Any event by its eid and data; `options` is the rest of it in V3's shape, as generated functions give it.
+
+        Of it, actor, context, object, tags, ets (epoch ms) and mid count; the version is the tracker's own.
+        """
+        try:
+            call, changes = _from_options(eid, edata, options or {})
+        except _NO_EVENT as error:
+            self._report(Report("", Fate.INVALID, "invalid", f"not an event: {type(error).__name__}"))
+        else:
+            self.send(call, **changes)
+
     def send(self, call: calls.Call, **changes: Any) -> None:
         """Send an event made elsewhere; `changes` are to its surroundings."""
         try:
@@ -351,6 +363,21 @@ def _from_config(config: Mapping[str, Any]) -> dict[str, Any]:
     if cdata := config.get("cdata"):
         found["cdata"] = tuple((one["type"], one["id"]) for one in cdata)
     return found
+
+
+def _from_options(eid: str, edata: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[calls.Call, dict[str, Any]]:
+    context = options.get("context") or {}
+    changes = {name: context[name] for name in ("env", "channel", "sid", "did", "rollup") if context.get(name)}
+    if actor := options.get("actor"):
+        changes |= {"actor": actor["id"], "actor_type": actor.get("type", "User")}
+    if tags := options.get("tags"):
+        changes["tags"] = tags
+    about = options.get("object")
+    content = (
+        Content(about["id"], about.get("type", ""), about.get("ver", ""), about.get("rollup", {})) if about else None
+    )
+    cdata = tuple((one["type"], one["id"]) for one in context.get("cdata", ()))
+    return calls.Call(eid, dict(edata), content, cdata, options.get("mid", ""), options.get("ets")), changes
 
 
 def _close_all() -> None:

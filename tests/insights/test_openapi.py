@@ -8,10 +8,10 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
-from footfall.insights.openapi import document
+from footfall.insights.openapi import document, foreign
 from footfall.settings import Settings
 
-COLLECTORS = ("/health", "/metrics")
+COLLECTORS = ("/health", "/metrics", *foreign.paths(Settings()))
 DOCUMENT = document(Settings())
 OURS = {path: item for path, item in DOCUMENT["paths"].items() if "telemetry" not in path and path not in COLLECTORS}
 schema = schemathesis.openapi.from_dict({**DOCUMENT, "paths": OURS})

@@ -3,7 +3,7 @@
 from typing import Any
 
 import footfall
-from footfall.insights.openapi import dashboard, ingest, parts
+from footfall.insights.openapi import dashboard, foreign, ingest, parts
 from footfall.settings import Settings
 
 
@@ -23,7 +23,7 @@ def document(settings: Settings) -> dict[str, Any]:
             {"name": "dashboard", "description": "What the dashboard shows, as JSON."},
             {"name": "reference", "description": "The event language."},
         ],
-        "paths": {**ingest.paths(settings), **dashboard.paths()},
+        "paths": {**ingest.paths(settings), **foreign.paths(settings), **dashboard.paths()},
         "components": {
             "schemas": parts.components(),
             "securitySchemes": {

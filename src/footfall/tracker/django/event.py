@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from django.utils.functional import Promise
 from msgspec import Struct
 
 from footfall.dialects.frame import Outcome, RefusalError, Request
@@ -17,10 +18,18 @@ from footfall.dialects.lms import PATHS, Lms
 from footfall.dialects.lms_shape import KEYS
 from footfall.tracker.django.words import Words, sentence
 
+
+def _said(value: Any) -> str:
+    """A translated string that waits for its language; raises TypeError for anything else."""
+    if isinstance(value, Promise):
+        return str(value)
+    raise TypeError
+
+
 _log = logging.getLogger("footfall.tracker.django")
 _LARGEST = 1 << 20
 _lms = Lms()
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(enc_hook=_said)
 
 
 class RefusedError(Exception):
@@ -88,8 +97,19 @@ def write(told: Mapping[str, Any], channel: str) -> Event:
         body = _encoder.encode(told)
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise RefusedError({"event_data": ["This cannot be written as JSON."]}) from None
-    now = time.time_ns() // 1_000_000
-    request = Request(PATHS[0], b"", {}, channel, "", True, now, body, body, False, 1)  # noqa: FBT003
+    request = Request(
+        path=PATHS[0],
+        query=b"",
+        headers={},
+        channel=channel,
+        peer="",
+        is_trusted=True,
+        now=time.time_ns() // 1_000_000,
+        raw=body,
+        body=body,
+        ndjson=False,
+        at_most=1,
+    )
     try:
         translation = _lms.translate(request)
     except RefusalError as error:

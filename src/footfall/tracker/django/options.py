@@ -1,6 +1,8 @@
 """The setting FOOTFALL: what may stand in it, and what it means."""
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -26,18 +28,18 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, ren
     url: str = "http://127.0.0.1:8400"
     key: str = ""
     channel: Annotated[str, Meta(min_length=1)] = "dev"
-    producer: Annotated[str, Meta(min_length=1)] = "lms"
-    trackers: list[Any] = ["footfall.tracker.django.FootfallTracker"]
+    trackers: tuple[Any, ...] = ("footfall.tracker.django.FootfallTracker",)
     delivery: Literal["outbox", "celery"] = "outbox"
     outbox: Any = ""
     outbox_bytes: Annotated[int, Meta(ge=1 << 16)] = 64 << 20
+    batch_seconds: Annotated[float, Meta(ge=0)] = 2.0
     on_commit: bool = True
     database: str = "default"
     anon_username: Any = None
     anon_key: str = ""
     node_fields: Any = None
     has_ended: Any = None
-    browser_types: list[str] = [COURSE_VIDEO_ACTIVITY]
+    browser_types: tuple[str, ...] = (COURSE_VIDEO_ACTIVITY,)
     find_node: Any = None
     is_enrolled: Any = None
     throttle: str | None = "600/min"
@@ -78,7 +80,15 @@ def outbox_folder() -> Path:
         return Path(given.outbox)
     place = f"{given.url}\0{given.channel}\0{getattr(settings, 'BASE_DIR', Path.cwd())}"
     name = hashlib.sha256(place.encode()).hexdigest()[:16]
-    return Path.home() / ".local" / "state" / "footfall" / "django" / name
+    return _state() / "footfall" / "django" / name
+
+
+def _state() -> Path:
+    base = os.environ.get("XDG_STATE_HOME")
+    try:
+        return Path(base) if base else Path.home() / ".local" / "state"
+    except RuntimeError:  # nobody's home, as in a container
+        return Path(tempfile.gettempdir()) / f"state-{os.getuid()}"
 
 
 def _forget(*, setting: str, **_: object) -> None:

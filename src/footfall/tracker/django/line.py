@@ -1,0 +1,66 @@
+"""The way to one tracker: an outbox on disk, and the thread that empties it."""
+
+import logging
+from pathlib import Path
+
+from footfall.tracker.courier import Courier, Pace
+from footfall.tracker.fates import Counts, Fate
+from footfall.tracker.outbox import MemoryOutbox, Outbox, OutboxError
+from footfall.tracker.post import Post
+from footfall.tracker.spool import DiskOutbox
+
+_log = logging.getLogger("footfall.tracker.django")
+
+
+class Line:
+    """Keeps events in `folder` until `post` has carried them. Threads may share it, and forked processes."""
+
+    def __init__(self, folder: Path, max_bytes: int, post: Post, pace: Pace) -> None:
+        self.counts = Counts()
+        self._outbox = _open(folder, max_bytes)
+        self._courier = Courier(self._outbox, post, pace, self.counts, None)
+        self._courier.resume()
+
+    def put(self, mid: str, text: bytes) -> bool:
+        """Keep an event; False where it could not be kept."""
+        try:
+            dropped = self._outbox.put(mid, text)
+        except OutboxError as error:
+            self.counts.count(Fate.DROPPED)
+            _log.error("an event was lost: %s", error)
+            return False
+        self.counts.count(Fate.KEPT)
+        if dropped:
+            self.counts.count(Fate.DROPPED, dropped)
+            _log.error("the outbox is full: the oldest %d events made way", dropped)
+        self._courier.nudge()
+        return True
+
+    def flush(self, timeout: float) -> bool:
+        """Send what waits; whether all of it was sent within so many seconds."""
+        return self._courier.flush(timeout)
+
+    def close(self, timeout: float) -> None:
+        """Send for so many seconds at most, then stop; what was not sent stays in the folder."""
+        self._courier.close(timeout)
+        self._outbox.close()
+
+    def after_fork(self) -> None:
+        """In a child process: begin an outbox and a thread of its own."""
+        if isinstance(self._outbox, DiskOutbox):
+            try:
+                self._outbox.reopen()
+            except OutboxError as error:
+                _log.warning("%s; events wait in memory", error)
+                self._outbox = MemoryOutbox()
+        else:
+            self._outbox = MemoryOutbox()  # the parent sends what waits in its own
+        self._courier.after_fork(self._outbox)
+
+
+def _open(folder: Path, max_bytes: int) -> Outbox:
+    try:
+        return DiskOutbox(folder, max_bytes)
+    except OutboxError as error:
+        _log.warning("%s; events wait in memory", error)
+        return MemoryOutbox(max_bytes)

@@ -68,3 +68,9 @@ def test_the_tracker_and_the_urls_are_what_they_should_be() -> None:
     urls: dict[str, Any] = {"path": path, "include": include}
     exec(block("urlpatterns"), urls)
     assert len(urls["urlpatterns"]) == 1
+
+
+def test_the_readme_shows_the_same_lines() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (shown,) = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "django" in block]
+    assert shown in PAGE

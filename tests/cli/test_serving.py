@@ -46,13 +46,13 @@ def answers(served: Served) -> bool:
         return False
 
 
-@pytest.mark.parametrize("role", ["collector", "pipeline", "web"])
+@pytest.mark.parametrize("role", ["collector", "pipeline", "web", "flows"])
 def test_a_process_that_dies_is_started_again(tmp_path: Path, role: str) -> None:
     with serving(tmp_path, batch_seconds=0.2) as served:
         served.post([impression("IMPRESSION:before")])
         victim = served.children()[role][0]
         psutil.Process(victim).kill()
-        until(lambda: served.children().get(role, [victim])[0] != victim and len(served.children()) == 3)
+        until(lambda: served.children().get(role, [victim])[0] != victim and len(served.children()) == 4)
         until(lambda: answers(served))
         assert served.post([impression("IMPRESSION:after")]).json()["result"]["accepted"] == 1
         served.wait_for("SELECT mid FROM events", lambda rows: len(rows) == 2)

@@ -1,0 +1,76 @@
+"""Several processes find the same as one, in the same order; one that dies is told of."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from footfall.check import crew
+from footfall.check.chunk import Chunk
+from footfall.check.examination import Brief, Found
+from footfall.check.plans import chosen
+from footfall.check.reading import Inputs
+from footfall.failure import TerminalError
+
+from .texts import event, text
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of more chunks than one process examines alone, with a bad event now and then."""
+    path = tmp_path_factory.mktemp("crew") / "events.ndjson"
+    with path.open("wb") as file:
+        for number in range(25_000):
+            one = text(event(number, tags=["x" * 100])) if number % 997 else b'{"eid": "LOG", "mid": "bad", }'
+            file.write(one + b"\n")
+    return path
+
+
+def examined(path: Path, jobs: int) -> list[Found]:
+    return list(crew.examine(Inputs([str(path)], loosely=False).chunks(), Brief(plans=chosen([])), jobs))
+
+
+def test_two_processes_find_what_one_does(large: Path) -> None:
+    alone, together = examined(large, 1), examined(large, 2)
+    assert len(alone) > crew.FEW
+    assert [one.reports for one in together] == [one.reports for one in alone]
+    assert [one.tally for one in together] == [one.tally for one in alone]
+
+
+def test_a_file_that_changes_while_it_is_read_is_told_of(large: Path, tmp_path: Path) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(large.read_bytes())
+
+    def cut_short() -> Iterator[Chunk]:
+        for number, chunk in enumerate(Inputs([str(path)], loosely=False).chunks()):
+            yield chunk
+            if number == crew.FEW:
+                os.truncate(path, 1000)
+
+    with pytest.raises(TerminalError, match="changed while it was read"):
+        list(crew.examine(cut_short(), Brief(), 2))
+
+
+def test_a_worker_that_is_killed_is_told_of(large: Path) -> None:
+    found = crew.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
+    for _ in range(crew.FEW + 1):
+        next(found)
+    workers = [child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline())]
+    assert workers
+    for worker in workers:
+        worker.send_signal(signal.SIGKILL)
+    with pytest.raises(TerminalError, match="ended by the system"):
+        list(found)
+
+
+def test_no_worker_is_left_when_nobody_wants_more(large: Path) -> None:
+    found = crew.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
+    for _ in range(crew.FEW + 1):
+        next(found)
+    workers = [child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline())]
+    found.close()  # type: ignore[attr-defined]
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive

@@ -1,4 +1,4 @@
-"""What the pipeline says about itself, in a file that every other process may read."""
+"""What a process says about itself, in a file that every other process may read."""
 
 import os
 import time
@@ -11,9 +11,11 @@ STALE_MS = 15_000
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True):
-    """The pipeline's state. Times are epoch milliseconds; `lag_bytes` is what waits in the journals.
+    """A process's state. Times are epoch milliseconds; `problems` are sentences for the operator.
 
-    `newest_stored_at` is when the newest event in the lake was received. `problems` are sentences for the operator.
+    The pipeline's: `newest_stored_at` is when the newest event in the lake was received, `lag_bytes` what waits in the
+    journals. The flows': `lag_ms` is how long the oldest commit that is not folded has waited, `version` the newest
+    that is.
     """
 
     at: int
@@ -21,10 +23,12 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
     state: str = "running"
     newest_stored_at: int | None = None
     lag_bytes: int = 0
+    lag_ms: int = 0
+    version: int = -1
     problems: list[str] = []
 
     def is_stale(self, now_ms: int | None = None) -> bool:
-        """Whether the pipeline has been silent for more than 15 seconds."""
+        """Whether it has been silent for more than 15 seconds."""
         now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
         return now_ms - self.at > STALE_MS
 

@@ -1,5 +1,6 @@
 """The generated part of the documentation: `python -m footfall.reference docs` writes it."""
 
+import json
 import sys
 import typing
 from pathlib import Path
@@ -9,6 +10,10 @@ import click
 import msgspec
 import typer
 
+from footfall.plans import format as plans
+from footfall.plans import page, shelf
+from footfall.plans.model import Plan
+from footfall.plans.sample import sample_of_step, sample_of_type
 from footfall.settings import FILE, PREFIX, Settings
 from footfall.spec import reference as spec
 
@@ -21,7 +26,42 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "commands.md": commands_page(),
         "metrics.md": metrics_page(),
+        "plan-format.md": plans.format_page(),
+        "plan.schema.json": plans.schema_text(),
+        "plan-reference.md": plan_reference_page(),
     }
+
+
+def plan_reference_page() -> str:
+    """Every step and event type of every shipped plan, each with an event as it should be sent."""
+    shipped = shelf.shipped()
+    contents = [f"- [{plan.title}](#{_anchor(plan.title)}): `{plan.plan}`, {plan.kind}" for plan in shipped]
+    head = [
+        "# Shipped plans",
+        "",
+        "What each plan knows: its steps or event types, where each comes from, and an event as it should be sent.",
+        "The catalogue of the dashboard shows the same, with how much of it came. How plans work is told in",
+        "[plans.md](plans.md).",
+        "",
+        *contents,
+    ]
+    return "\n".join([*head, *(line for plan in shipped for line in _plan_section(plan))]) + "\n"
+
+
+def _plan_section(plan: Plan) -> list[str]:
+    lines = [f"#{line}" if line.startswith("#") else line for line in page.markdown(plan).rstrip().splitlines()]
+    samples = [(step.step, sample_of_step(plan, step)) for step in plan.steps if plan.kind == "flow" or step.match]
+    samples += [(one.type, sample_of_type(plan, one)) for one in plan.types]
+    blocks = [line for name, sample in samples for line in (f"`{name}`:", "", f"    {_json(sample)}", "")]
+    return ["", *lines, "", "### Samples", "", *blocks[:-1]]
+
+
+def _json(sample: dict[str, Any]) -> str:
+    return json.dumps(sample, ensure_ascii=False, separators=(",", ":"))
+
+
+def _anchor(title: str) -> str:
+    return "-".join("".join(char if char.isalnum() or char in " -" else "" for char in title.lower()).split())
 
 
 def settings_page() -> str:
@@ -51,7 +91,9 @@ def metrics_page() -> str:
     from footfall.collector.metrics import Metrics
     from footfall.collector.tally import Tally
 
-    metrics = Metrics(Tally(), held=lambda: 0, pending=lambda: 0, beat=Settings().heartbeat)
+    metrics = Metrics(
+        Tally(), held=lambda: 0, pending=lambda: 0, beat=Settings().heartbeat, flows_beat=Settings().flows_heartbeat
+    )
     rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in metrics.described()]
     return "\n".join(
         [

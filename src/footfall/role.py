@@ -20,7 +20,7 @@ EX_TEMPFAIL = 75
 def main() -> None:
     """Run one role until it ends; exit 78 when somebody has to change something first, 75 when a restart may help."""
     parser = argparse.ArgumentParser(prog="footfall.role")
-    parser.add_argument("name", choices=("collector", "pipeline", "web"))
+    parser.add_argument("name", choices=("collector", "pipeline", "web", "flows"))
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--fd", type=int)
     parser.add_argument("--web-socket", type=Path)
@@ -49,6 +49,10 @@ def run(
         from footfall.pipeline import run as pipeline
 
         pipeline.run(settings)
+    elif name == "flows":
+        from footfall.flows import watch
+
+        watch.run(settings)
     else:
         from footfall.insights import role as web
 

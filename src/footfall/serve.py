@@ -87,7 +87,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the processes in the order of the events' way, so that each can finish what the one before it left."""
-        waits = {"collector": self._settings.shutdown_timeout + 5, "pipeline": _DRAIN_SECONDS, "web": 5.0}
+        waits = {"collector": self._settings.shutdown_timeout + 5, "pipeline": _DRAIN_SECONDS, "flows": 5.0, "web": 5.0}
         for name, seconds in waits.items():
             _end([child.process for child in self._children if child.name == name and child.process], seconds)
         for bound in self._sockets:
@@ -102,7 +102,12 @@ class Supervisor:
             Child("collector", [*python, "collector", "--index", str(n), "--fd", str(fd), *web_socket], (fd,))
             for n, fd in enumerate(bound.fileno() for bound in self._sockets)
         ]
-        return [*collectors, Child("pipeline", [*python, "pipeline"]), Child("web", [*python, "web", *web_socket])]
+        return [
+            *collectors,
+            Child("pipeline", [*python, "pipeline"]),
+            Child("web", [*python, "web", *web_socket]),
+            Child("flows", [*python, "flows"]),
+        ]
 
     def _spawn(self, child: Child) -> None:
         child.restart_at = None

@@ -64,11 +64,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = 6.0
     clock_tolerance: Annotated[Seconds, _says("Clock skew of a batch that is not corrected.")] = 30.0
 
-    plans: Annotated[
+    flow_plans: Annotated[
         str, _says("Shipped plans that flows are folded by: all, none, or names; those in DIR/plans always are.")
     ] = "all"
     flow_seconds: Annotated[Seconds, _says("Time between two foldings of new events into flows.")] = 5.0
-    flow_bytes: Annotated[int, _says("Memory for folding events into flows."), Meta(ge=8 << 20)] = 96 << 20
+    flow_bytes: Annotated[int, _says("Memory for folding events into flows."), Meta(ge=8 << 20)] = 64 << 20
     flow_channels: Annotated[
         str, _says("Channels that may share a flow: names with commas between, groups with semicolons; * for all.")
     ] = ""

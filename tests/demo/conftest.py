@@ -32,7 +32,7 @@ class Request(Struct):
 
 
 class Stub(Struct):
-    """Takes what is sent; answers from the script first, then that all events but resent ones are accepted."""
+    """Takes what is sent; answers from the script first, then that all but what was resent is accepted."""
 
     url: str = ""
     script: list[Answer] = field(default_factory=list)
@@ -43,20 +43,31 @@ class Stub(Struct):
     def answer(self, request: Request) -> Answer:
         with self.lock:
             self.requests.append(request)
-            return self.script.pop(0) if self.script else self._judge(request.batch["events"])
+            return self.script.pop(0) if self.script else self._judge(request)
 
-    def _judge(self, events: list[dict[str, Any]]) -> Answer:
-        mids = [event.get("mid") for event in events]
-        fresh = {mid for mid in mids if mid is not None} - self.mids
+    def _judge(self, request: Request) -> Answer:
+        match request.path:
+            case "/api/tracking/":
+                is_good = "event_type" in request.batch or "tracking_event_type" in request.batch
+                return Answer(201 if is_good else 400, body=b'{"received":true}')
+            case "/v1/identity/operations":
+                return Answer(200, body=msgspec.json.encode(self._count(request.batch["operations"], "time", "id")))
+            case _:
+                result = self._count(request.batch["events"], "mid", "mid")
+                return Answer(200, body=msgspec.json.encode({"id": "api.telemetry", "result": result}))
+
+    def _count(self, things: list[dict[str, Any]], needed: str, name: str) -> dict[str, int]:
+        """Those without what is needed are rejected, and those whose name was there before are duplicates."""
+        good = [thing[name] for thing in things if needed in thing]
+        fresh = set(good) - self.mids
         self.mids |= fresh
-        rejected = mids.count(None)
-        result = {"accepted": len(fresh), "rejected": rejected, "duplicate": len(mids) - rejected - len(fresh)}
-        return Answer(200, body=msgspec.json.encode({"id": "api.telemetry", "result": result}))
+        return {"accepted": len(fresh), "rejected": len(things) - len(good), "duplicate": len(good) - len(fresh)}
 
 
 def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer in one packet, for which no client waits
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

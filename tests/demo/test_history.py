@@ -1,30 +1,31 @@
 """Two weeks of history look like two weeks on a real platform."""
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
 import pytest
 
-from footfall.demo.history import history
+from footfall.demo.history import MOST, history
+from footfall.demo.way import Parcel, Way
 from footfall.spec.judge import judge
 from footfall.spec.schemas import EIDS
 from footfall.spec.verdict import Profile
 
-from .reading import DAY_MS, NOON, is_good, read, when
+from .reading import DAY_MS, HOUR_MS, NOON, is_good, read, when
 
-HOUR_MS = 3_600_000
 TARGET = 40_000
 
 
 @pytest.fixture(scope="module")
-def batches() -> list[list[bytes]]:
+def parcels() -> list[Parcel]:
     return list(history(7, NOON, target_events=TARGET))
 
 
 @pytest.fixture(scope="module")
-def texts(batches: list[list[bytes]]) -> list[bytes]:
-    return list(chain.from_iterable(batches))
+def texts(parcels: list[Parcel]) -> list[bytes]:
+    return _texts(parcels)
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +33,42 @@ def events(texts: list[bytes]) -> list[dict[str, Any]]:
     return [read(text) for text in texts]
 
 
-def test_same_seed_same_bytes(batches: list[list[bytes]]) -> None:
-    assert list(history(7, NOON, target_events=TARGET)) == batches
-    assert next(history(8, NOON, target_events=TARGET)) != batches[0]
+def _texts(parcels: Iterable[Parcel], way: Way = Way.TELEMETRY) -> list[bytes]:
+    return list(chain.from_iterable(parcel.texts for parcel in parcels if parcel.way is way))
 
 
-def test_earlier_on_the_same_day_it_is_the_same_history_but_shorter(texts: list[bytes]) -> None:
-    earlier = list(chain.from_iterable(history(7, NOON - 2 * HOUR_MS - 1234, target_events=TARGET)))
-    assert len(earlier) < len(texts)
-    assert texts[: len(earlier)] == earlier
+def test_same_seed_same_bytes(parcels: list[Parcel]) -> None:
+    assert list(history(7, NOON, target_events=TARGET)) == parcels
+    assert next(history(8, NOON, target_events=TARGET)) != parcels[0]
 
 
-def test_full_batches_near_the_target_below_the_size_of_a_request(batches: list[list[bytes]]) -> None:
-    assert {len(batch) for batch in batches[:-1]} == {1000}
-    assert sum(map(len, batches)) == pytest.approx(TARGET, rel=0.06)
-    assert max(sum(map(len, batch)) for batch in batches) < 2_000_000
+@pytest.mark.parametrize("way", Way)
+def test_earlier_on_the_same_day_it_is_the_same_history_but_shorter(parcels: list[Parcel], way: Way) -> None:
+    whole = _texts(parcels, way)
+    earlier = _texts(history(7, NOON - 2 * HOUR_MS - 1234, target_events=TARGET), way)
+    assert 0 < len(earlier) <= len(whole) - (way is Way.TELEMETRY)
+    assert whole[: len(earlier)] == earlier
+
+
+def test_full_parcels_near_the_target_below_the_size_of_a_request(parcels: list[Parcel]) -> None:
+    for way in Way:
+        *full, last = (len(parcel.texts) for parcel in parcels if parcel.way is way)
+        assert set(full) == {MOST[way]}
+        assert 0 < last <= MOST[way]
+    assert sum(len(parcel.texts) for parcel in parcels) == pytest.approx(TARGET, rel=0.06)
+    assert max(sum(map(len, parcel.texts)) for parcel in parcels) < 2_000_000
+
+
+def test_what_an_lms_sends_one_by_one_is_little(parcels: list[Parcel]) -> None:
+    assert 0.005 < len(_texts(parcels, Way.LMS)) / TARGET < 0.02
+    assert 0.01 < len(_texts(parcels, Way.IDENTITY)) / TARGET < 0.03
+
+
+def test_twenty_people_are_imported_at_once(parcels: list[Parcel]) -> None:
+    operations = [read(text) for text in dict.fromkeys(_texts(parcels, Way.IDENTITY))]
+    times = [one["time"] for one in operations if one.get("surface") == "bulk_import" and "time" in one]
+    assert 18 <= len(times) <= 20  # a mistake or two
+    assert max(times) - min(times) < 1000
 
 
 def test_covers_fourteen_days_in_the_order_of_time(events: list[dict[str, Any]]) -> None:
@@ -82,7 +104,7 @@ def test_all_seventeen_events_occur(texts: list[bytes]) -> None:
 @pytest.mark.parametrize("offset_s", [0, 19_800, -28_800])
 def test_days_are_busier_than_nights_by_local_time(offset_s: int) -> None:
     hours: Counter[int] = Counter()
-    for text in chain.from_iterable(history(3, NOON, target_events=10_000, utc_offset_s=offset_s)):
+    for text in _texts(history(3, NOON, target_events=10_000, utc_offset_s=offset_s)):
         hours[(when(read(text)) + offset_s * 1000) // HOUR_MS % 24] += 1
     by_day = sum(hours[hour] for hour in range(9, 17))
     by_night = sum(hours[hour] for hour in (22, 23, 0, 1, 2, 3, 4, 5))
@@ -108,6 +130,6 @@ def test_one_outage_stands_out(events: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("days", [1, 2, 3, 30])
 def test_other_spans(days: int) -> None:
-    times = [when(read(text)) for text in chain.from_iterable(history(1, NOON, days=days, target_events=3000))]
+    times = [when(read(text)) for text in _texts(history(1, NOON, days=days, target_events=3000))]
     assert len(times) == pytest.approx(3000, rel=0.4)
     assert max(times) - min(times) > (days - 0.5) * DAY_MS

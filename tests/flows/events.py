@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def event(eid: str, second: float, edata: Json, **over: Any) -> Json:
-    """A V3 event so many seconds after noon. `env`, `flow`, `kind` (of cdata), `sid`, `did` and `channel` are settable."""
+    """A V3 event so many seconds after noon; settable are `env`, `flow`, `kind` (of cdata), `sid`, `did`, `channel`."""
     given = {"env": "signup", "flow": "f1", "kind": "signup", "sid": "s1", "did": "d1", "channel": "dev"} | over
     ets = NOON.replace(tzinfo=UTC).timestamp() * 1000 + second * 1000
     return {
@@ -123,7 +123,7 @@ class House:
         store = Store(self.root, 1 << 20)
         try:
             folder = Folder(Events(self.root, self.chunk), store, self.plans, self.channels, most=self.most)
-            while steps and folder.step():
+            while steps and folder.step().more:
                 steps -= 1
             if self.merges:
                 store.merge()

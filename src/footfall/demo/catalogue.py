@@ -3,6 +3,7 @@
 from msgspec import Raw, Struct
 
 from footfall.demo.event import Producer, Thing
+from footfall.demo.hosts import COUNT
 
 
 class App(Struct, frozen=True):
@@ -52,7 +53,11 @@ PORTAL = App(Producer("demo.learning.portal", "web", "5.2.0"), "3.0", "sdk")
 ANDROID = App(Producer("demo.learning.app", "mobile", "5.1.3", "Android"), "3.1", "uuid")
 IOS = App(Producer("demo.learning.app", "mobile", "5.1.1", "iOS"), "3.1", "uuid")
 EDITOR = App(Producer("demo.learning.portal", "content-editor", "4.8.0"), "3.0", "sdk")
-SERVICE = App(Producer("demo.learning.service", "learner-service", "5.2.0"), "3.0", "service")
+COMMUNITY = App(Producer("demo.community.portal", "web", "2.4.1"), "3.0", "sdk")
+SERVICES = tuple(
+    App(Producer("demo.learning.service", f"learner-service-{number}", "5.2.0"), "3.0", "service")
+    for number in range(COUNT)
+)
 
 
 def _browser(agent: str, ver: str, system: str) -> Model:
@@ -129,4 +134,5 @@ FAULTS = (
     Fault("STORAGE_FULL", "MOBILEAPP", "java.io.IOException: no space left on device"),
 )
 OUTAGE = Fault("503", "SYSTEM", "GET /content/v1/read: upstream content-service timed out after 30000 ms")
-APIS = ("/content/v1/read", "/course/v1/progress", "/user/v1/read", "/learner/v1/enrol", "/composite/v1/search")
+SEARCH_API = "/composite/v1/search"
+APIS = ("/content/v1/read", "/course/v1/progress", "/user/v1/read", "/learner/v1/enrol", SEARCH_API)

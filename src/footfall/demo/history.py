@@ -8,30 +8,32 @@ from footfall.demo.event import chance
 from footfall.demo.mistakes import MISTAKEN, RESENT, spoil
 from footfall.demo.people import Population
 from footfall.demo.rhythm import DAY_MS, HOUR_MS
-from footfall.demo.visit import Noted
+from footfall.demo.visit import Visit
+from footfall.demo.way import Noted, Parcel, Way
 
 DAYS = 14
 EVENTS = 120_000
-BATCH = 1000
+MOST = {Way.TELEMETRY: 1000, Way.IDENTITY: 100, Way.LMS: 20}
 
 
 def history(
     seed: int, until_ms: int, days: int = DAYS, target_events: int = EVENTS, utc_offset_s: int = 0
-) -> Iterator[list[bytes]]:
-    """Events as JSON, in batches of up to 1000, from the midnight `days` before today until a moment of today.
+) -> Iterator[Parcel]:
+    """Parcels of up to 1000 events, 100 operations or 20 things that an LMS tracked, each way in the order of time.
 
-    There are about `target_events` of them. `until_ms` is epoch milliseconds; days and nights are those of the UTC
-    offset. The same seed, days, target, offset and day of `until_ms` make the same events, up to `until_ms`. About one
-    in a hundred has a mistake, and one in a hundred is sent again within the minute.
+    They go from the midnight `days` before today to a moment of today, and hold about `target_events` things in all.
+    `until_ms` is epoch milliseconds; days and nights are those of the UTC offset. The same seed, days, target, offset
+    and day of `until_ms` make the same things, up to `until_ms`. About one in a hundred has a mistake, and one in a
+    hundred is sent again within the minute.
     """
-    batch: list[bytes] = []
+    waiting: dict[Way, list[bytes]] = {way: [] for way in Way}
     for noted in _until(_flow(seed, until_ms, days, target_events, utc_offset_s), until_ms):
-        batch.append(noted.text)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+        texts = waiting[noted.way]
+        texts.append(noted.text)
+        if len(texts) == MOST[noted.way]:
+            yield Parcel(noted.way, texts)
+            waiting[noted.way] = []
+    yield from (Parcel(way, texts) for way, texts in waiting.items() if texts)
 
 
 def _until(flow: Iterator[Noted], until_ms: int) -> Iterator[Noted]:
@@ -45,9 +47,10 @@ def _flow(seed: int, until_ms: int, days: int, target_events: int, utc_offset_s:
     """Hour by hour; a visit that lasts into the next hour is held back until that hour is sorted."""
     today = rhythm.midnight(until_ms, utc_offset_s)
     run = f"history/{today}/{days}/{target_events}"
-    people = Population(seed, run, rhythm.outage(chance(seed, "outage"), today, days, utc_offset_s))
-    draw = chance(seed, "slips", run)
     first = today - days * DAY_MS
+    outage = rhythm.outage(chance(seed, "outage"), today, days, utc_offset_s)
+    people = Population(seed, run, outage, since_ms=first, list_ms=rhythm.list_day(today, days))
+    draw = chance(seed, "slips", run)
     scale = _scale(today, days, target_events, utc_offset_s)
     held: list[Noted] = []
     for hour in range(first, until_ms, HOUR_MS):
@@ -66,17 +69,17 @@ def _scale(today: int, days: int, target_events: int, utc_offset_s: int) -> floa
     return target_events / sum(rhythm.weight(hour, today, utc_offset_s) for hour in hours)
 
 
-def _slip(visit: list[Noted], draw: Random) -> list[Noted]:
-    """The visit's events as they are sent: a few with a mistake, a few a second time, a little later."""
+def _slip(visit: Visit, draw: Random) -> list[Noted]:
+    """What is sent of a visit: a few things with a mistake, a few a second time, a little later."""
     sent = []
-    for noted in visit:
+    for noted in visit.events:
         luck = draw.random()
         if luck < MISTAKEN:
-            sent.append(Noted(noted.at_ms, spoil(noted.text, draw)))
+            sent.append(Noted(noted.at_ms, spoil(noted.text, noted.way, draw), noted.way))
             continue
         sent.append(noted)
         if luck < MISTAKEN + RESENT:
-            sent.append(Noted(noted.at_ms + draw.randrange(1000, 60_000), noted.text))
+            sent.append(Noted(noted.at_ms + draw.randrange(1000, 60_000), noted.text, noted.way))
     return sent
 
 

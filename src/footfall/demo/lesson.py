@@ -13,6 +13,8 @@ def take(visit: Visit, course: Course, lesson: Lesson) -> None:
     visit.enter("contentplayer", Correlation("course", course.id), Correlation("batch", course.batch))
     visit.begin("player", lesson.id, "play", lesson.thing)
     visit.wait(1, 8)
+    if visit.happens(0.05):
+        visit.log("process", "INFO", "content loaded from the cache", lesson.id)
     if visit.stumble(lesson.id):
         visit.end(lesson.id, [{"progress": 0}])
         return
@@ -54,6 +56,8 @@ def _read(visit: Visit, lesson: Lesson) -> list[dict[str, Any]]:
 
 def _play(visit: Visit, lesson: Lesson) -> list[dict[str, Any]]:
     moves = 3 + visit.chance.randrange(6)
+    if visit.happens(0.2):
+        visit.use("level-2", "stage-1", "LEVEL_SET", lesson.thing)
     for move in range(moves):
         visit.wait(2, 25)
         position = {"x": visit.chance.randrange(360), "y": visit.chance.randrange(640), "z": 0}

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from footfall.demo.way import Way
+
 MISTAKEN = 0.01
 RESENT = 0.01
 
@@ -13,9 +15,14 @@ _WRONG_NAMES = ("PAGE_VIEW", "CLICK", "LEVEL_SET", "APP_UPDATE", "ACCESS")
 _EXTRA_KEYS = ("timestamp", "userAgent", "contentVersion", "isError")
 
 
-def spoil(text: bytes, draw: Random) -> bytes:
-    """A good event with one mistake in it, for which every profile rejects it."""
-    event: dict[str, Any] = msgspec.json.decode(text)
+def spoil(text: bytes, way: Way, draw: Random) -> bytes:
+    """Something good with one mistake in it, for which every profile rejects it."""
+    value: dict[str, Any] = msgspec.json.decode(text)
+    _WAYS[way](value, draw)
+    return msgspec.json.encode(value)
+
+
+def _spoil_event(event: dict[str, Any], draw: Random) -> None:
     way = draw.randrange(4)
     if way == 0:
         del event["mid"]
@@ -25,4 +32,27 @@ def spoil(text: bytes, draw: Random) -> bytes:
         event["eid"] = draw.choice((*_WRONG_NAMES, event["eid"].capitalize()))
     else:
         event["edata"][draw.choice(_EXTRA_KEYS)] = "1"
-    return msgspec.json.encode(event)
+
+
+def _spoil_operation(operation: dict[str, Any], draw: Random) -> None:
+    match draw.randrange(3):
+        case 0:
+            del operation["time"]
+        case 1:
+            operation["operation"] = "change_password"
+        case _:
+            operation["changed"] = {"displayName": "Ada"}  # a value, where only names belong
+
+
+def _spoil_tracking(body: dict[str, Any], draw: Random) -> None:
+    name = "event_type" if "event_type" in body else "tracking_event_type"
+    match draw.randrange(3):
+        case 0:
+            del body[name]
+        case 1:
+            body[name] = "kinesinlms.course.video.play"  # what happened to a video is no event type
+        case _:
+            body["event_data"] = {"video_type": "youtube"}
+
+
+_WAYS = {Way.TELEMETRY: _spoil_event, Way.IDENTITY: _spoil_operation, Way.LMS: _spoil_tracking}

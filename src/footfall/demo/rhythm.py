@@ -55,3 +55,8 @@ def outage(chance: Random, today_ms: int, days: int, utc_offset_s: int = 0) -> O
         return None
     begin = chance.choice(working) + 10 * HOUR_MS + chance.randrange(90) * 60_000
     return Outage(begin, begin + _OUTAGE_MS)
+
+
+def list_day(today_ms: int, days: int) -> int:
+    """The moment, in the middle of the days before today, at which a list of people is imported."""
+    return today_ms - max(1, days // 3) * DAY_MS + 9 * HOUR_MS + 40 * 60_000

@@ -8,6 +8,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from footfall.demo.catalogue import FAULTS, OUTAGE, App, Model
 from footfall.demo.event import CHANNEL, Actor, Context, Correlation, Event, Mids, Thing, encode, uuid
 from footfall.demo.rhythm import Outage
+from footfall.demo.way import Noted, Way
 
 _USUAL_HAZARD = 0.008
 _OUTAGE_HAZARD = 0.6
@@ -31,13 +32,6 @@ class Learner(Struct, frozen=True):
         return Thing(self.actor.id, "User").raw()
 
 
-class Noted(Struct, frozen=True, gc=False):
-    """An event as JSON and the moment at which it was noted, epoch milliseconds."""
-
-    at_ms: int
-    text: bytes
-
-
 class _Open(Struct, frozen=True):
     type: str
     mode: str | None
@@ -46,7 +40,11 @@ class _Open(Struct, frozen=True):
 
 
 class Visit:
-    """What one person does at one go. `now` is epoch milliseconds; `events` are in the order of time."""
+    """What one person does at one go. `now` is epoch milliseconds; `events` are in the order of time.
+
+    `intended` tells what is to become of flows and sessions, by their ids: the outcome that a tracking plan gives them
+    once nothing more will come.
+    """
 
     def __init__(self, chance: Random, mids: Mids, learner: Learner, begin_ms: int, outage: Outage | None) -> None:
         self.chance = chance
@@ -55,14 +53,25 @@ class Visit:
         self.events: list[Noted] = []
         self.pages = 0
         self.interactions = 0
+        self.app = learner.app
+        self.intended: dict[str, str] = {}
         self._mids = mids
-        self._app = learner.app
         self._outage = outage
-        self._sid = uuid(self.fresh())
         self._open: list[_Open] = []
         self._places: dict[tuple[str, tuple[Correlation, ...]], Raw] = {}
         self.act_as(learner.actor)
+        self.begin_session()
+
+    def begin_session(self) -> None:
+        """From here on it is another session, in which nothing has begun yet."""
+        self.sid = uuid(self.fresh())
+        self._open.clear()
+        self._places.clear()
         self.enter("home")
+
+    def intend(self, name: str, outcome: str) -> None:
+        """Say what is to become of a flow or a session."""
+        self.intended[name] = outcome
 
     def fresh(self) -> str:
         """A new id of 32 hexadecimal digits."""
@@ -78,7 +87,7 @@ class Visit:
 
     def use_app(self, app: App) -> None:
         """From here on the events come from this application."""
-        self._app = app
+        self.app = app
         self._places.clear()
 
     def enter(self, env: str, *cdata: Correlation) -> None:
@@ -89,9 +98,9 @@ class Visit:
         self._place = place
 
     def _context(self, env: str, cdata: tuple[Correlation, ...]) -> Context:
-        always = (Correlation("UserSession", self._sid), Correlation("Device", self.learner.model.label))
+        always = (Correlation("UserSession", self.sid), Correlation("Device", self.learner.model.label))
         rollup = {"l1": self.learner.org}
-        return Context(CHANNEL, env, self._app.producer, self._sid, self.learner.did, cdata + always, rollup)
+        return Context(CHANNEL, env, self.app.producer, self.sid, self.learner.did, cdata + always, rollup)
 
     def wait(self, least: float, most: float) -> float:
         """Let time pass, more often little than much; returns the seconds."""
@@ -102,13 +111,21 @@ class Visit:
 
     def note(self, eid: str, edata: dict[str, Any], thing: Raw | UnsetType = UNSET) -> None:
         """Send an event about a thing."""
-        event = Event(eid, self.now, self._app.ver, self._mint(eid), self._actor, self._place, thing, edata)
-        self.events.append(Noted(self.now, encode(event)))
+        event = Event(eid, self.now, self.app.ver, self._mint(eid), self._actor, self._place, thing, edata)
+        self.send(encode(event))
+
+    def send(self, text: bytes, way: Way = Way.TELEMETRY) -> None:
+        """Send something that is JSON already."""
+        self.events.append(Noted(self.now, text, way))
         self.now += 9
+
+    def mint(self) -> str:
+        """An id of 32 hexadecimal digits that nothing else in this run has."""
+        return self._mids.next()
 
     def _mint(self, eid: str) -> str:
         digits = self._mids.next()
-        match self._app.mids:
+        match self.app.mids:
             case "sdk":
                 return f"{eid}:{digits}"
             case "uuid":

@@ -12,6 +12,7 @@ from footfall.failure import TransientError
 from footfall.insights import routes
 from footfall.insights.assets import Bundle
 from footfall.insights.gate import Gate
+from footfall.insights.library import Library
 from footfall.insights.replies import RefusedError, refuse
 from footfall.lake.reading import LakeReader
 from footfall.settings import Settings
@@ -28,7 +29,7 @@ Handler = Callable[[Request[Any, Any, Any], Any], Response[bytes]]
 def create(settings: Settings, *, reader: LakeReader, control_path: Path | None = None) -> Litestar:
     """The application on a lake and a control database (by default the one the settings name)."""
     gate = Gate(settings, control_path or settings.control)
-    house = routes.House(settings, reader, gate, Bundle())
+    house = routes.House(settings, reader, gate, Bundle(), Library(settings))
     return Litestar(
         routes.handlers(house),
         openapi_config=None,

@@ -98,6 +98,22 @@ class FailedRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Parameters of /api/failed."""
 
 
+class FlowsRange(Range, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters of /api/flows."""
+
+    plan: Annotated[
+        Name | UnsetType, Meta(description="The plan to tell everything of; by default the one with the most flows.")
+    ] = UNSET
+    outcome: Annotated[Name | UnsetType, Meta(description="Of that plan, only flows with this outcome.")] = UNSET
+    limit: Annotated[int, Meta(ge=1, le=100, description="Most flows shown by themselves.")] = 20
+
+
+class CatalogueRange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters of /api/catalogue."""
+
+    channel: Annotated[Name | UnsetType, Meta(description="Count only what came in this channel.")] = UNSET
+
+
 Parameters = TypeVar("Parameters", bound=Struct)
 
 

@@ -12,10 +12,21 @@ from msgspec import Struct
 
 from footfall.insights import charts, ledger, overview, pages
 from footfall.insights.assets import Bundle
+from footfall.insights.catalogue import catalogue
 from footfall.insights.failed import failed
+from footfall.insights.flows import flows
 from footfall.insights.gate import COOKIE, Gate, Visitor, is_same_origin
+from footfall.insights.library import Library
 from footfall.insights.openapi import document
-from footfall.insights.parameters import FailedRange, FeedRange, SeriesRange, TotalsRange, read
+from footfall.insights.parameters import (
+    CatalogueRange,
+    FailedRange,
+    FeedRange,
+    FlowsRange,
+    SeriesRange,
+    TotalsRange,
+    read,
+)
 from footfall.insights.replies import SECURITY, RefusedError, answer, envelope, page, redirect
 from footfall.insights.sessions import LIFETIME
 from footfall.lake.reading import LakeReader
@@ -39,6 +50,7 @@ class House(Struct, frozen=True):
     reader: LakeReader
     gate: Gate
     bundle: Bundle
+    library: Library
 
 
 def handlers(house: House) -> list[HTTPRouteHandler]:
@@ -92,6 +104,8 @@ def _api(house: House) -> list[HTTPRouteHandler]:
         path("totals", TotalsRange, charts.totals),
         path("feed", FeedRange, ledger.feed),
         path("failed", FailedRange, failed),
+        path("flows", FlowsRange, lambda reader, wanted: flows(reader, house.library, wanted)),
+        path("catalogue", CatalogueRange, lambda reader, wanted: catalogue(reader, house.library, wanted)),
         meta,
         event,
     ]

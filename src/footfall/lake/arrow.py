@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 from msgspec import json
 
-from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column
+from footfall.lake.columns import EVENTS, FLOW_PARTITIONS, FLOWS, HOURLY, PARTITIONS, Column
 from footfall.lake.disk import make_folder, sync
 
 _TYPES: dict[str, Any] = {
@@ -26,7 +26,7 @@ _TYPES: dict[str, Any] = {
     "strings": pa.list_(pa.string()),
 }
 _RANGED = ("ets", "occurred_at", "received_at", "hour")
-_PLAIN = ("event", "mid", "findings", "key_hash", "content_hash")
+_PLAIN = ("event", "mid", "findings", "key_hash", "content_hash", "key", "cell", "id", "trace", "state")
 _ROW_GROUP = 64 * 1024
 
 
@@ -42,6 +42,7 @@ def stored_columns(columns: Iterable[Column], partitions: Iterable[str]) -> pa.S
 
 EVENTS_SCHEMA = stored_columns(EVENTS, PARTITIONS)
 HOURLY_SCHEMA = arrow_schema(HOURLY)
+FLOWS_SCHEMA = stored_columns(FLOWS, FLOW_PARTITIONS)
 
 
 def new_path(partition: Mapping[str, str], schema: int) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct, json
 Kind = Literal["string", "double", "long", "integer", "date", "timestamp_ntz", "strings"]
 
 PARTITIONS = ["day", "fate"]
+FLOW_PARTITIONS = ["plan"]
 
 
 class Column(Struct, frozen=True):
@@ -44,6 +45,27 @@ HOURLY: tuple[Column, ...] = (
     Column("hour", "timestamp_ntz"),
     *_columns(string="channel event_type fate"),
     Column("n", "long"),
+)
+
+FLOWS: tuple[Column, ...] = (
+    *_columns(string="plan key"),
+    *_columns(long="cell revision"),
+    *_columns(string="kind id"),
+    Column("plan_version", "integer"),
+    Column("channel", "string"),
+    Column("channels", "strings"),
+    *_columns(string="sid did"),
+    *_columns(timestamp_ntz="began_at ended_at"),
+    Column("duration_ms", "double"),
+    *_columns(strings="steps missing out_of_order"),
+    *_columns(string="outcome result remarks"),
+    Column("idle_ms", "long"),
+    Column("later_outcome", "string"),
+    Column("later_missing", "strings"),
+    Column("later_remarks", "string"),
+    Column("events", "integer"),
+    Column("shown", "strings"),
+    *_columns(string="trace state"),
 )
 
 

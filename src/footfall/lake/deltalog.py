@@ -27,6 +27,7 @@ class _Added(Struct):
 
 class _CommitInfo(Struct):
     actions: str | None = field(name=ACTIONS, default=None)
+    timestamp: int = 0
 
 
 class _Line(Struct):
@@ -38,6 +39,13 @@ class _Line(Struct):
     @property
     def is_action(self) -> bool:
         return self.add is not None or self.remove is not UNSET or self.txn is not UNSET
+
+
+class Commit(Struct, frozen=True):
+    """What a version added: relative paths of files with new data, and when, epoch ms by the writer's clock."""
+
+    added: list[str]
+    at: int
 
 
 class _Last(Struct):
@@ -54,11 +62,18 @@ def entry(folder: Path, version: int) -> Path:
 
 def added(folder: Path, version: int) -> list[str] | None:
     """Relative paths of the files that a version added with new data; None when the log no longer says."""
+    commit = committed(folder, version)
+    return None if commit is None else commit.added
+
+
+def committed(folder: Path, version: int) -> Commit | None:
+    """What a version added; None when the log no longer says, or not yet."""
     try:
         lines = _read(entry(folder, version))
     except FileNotFoundError:
         return None
-    return [line.add.path for line in lines if line.add is not None and line.add.dataChange]
+    at = max((line.commit_info.timestamp for line in lines if line.commit_info is not None), default=0)
+    return Commit([line.add.path for line in lines if line.add is not None and line.add.dataChange], at)
 
 
 def sync_entries(folder: Path, versions: range) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from deltalake import DeltaTable
 from msgspec import Struct
 
-from footfall.lake.columns import EVENTS, HOURLY, PARTITIONS, Column, delta_schema
+from footfall.lake.columns import EVENTS, FLOW_PARTITIONS, FLOWS, HOURLY, PARTITIONS, Column, delta_schema
 
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|↳|^\s*\d+: .*$|^\s*at \S+:\d+:\d+$|[\x00-\x08]", re.MULTILINE)
 _LONGEST = 300
@@ -35,6 +35,7 @@ class Layout(Struct, frozen=True):
 
 EVENTS_TABLE = Layout("events", EVENTS, PARTITIONS)
 HOURLY_TABLE = Layout("hourly", HOURLY)
+FLOWS_TABLE = Layout("flows", FLOWS, FLOW_PARTITIONS)
 
 
 def adding(*columns: Column) -> Migration:

@@ -19,12 +19,17 @@ class LakeLockedError(TerminalError):
 class LakeLock:
     """The right to write to a lake; the system takes it back when the process ends, however it ends."""
 
-    def __init__(self, root: Path, *, patience: float = 0.0, stop: threading.Event | None = None) -> None:
-        """Take the lock, waiting up to `patience` seconds for a writer that is about to end. Raises LakeLockedError."""
+    def __init__(
+        self, root: Path, *, name: str = "lock", patience: float = 0.0, stop: threading.Event | None = None
+    ) -> None:
+        """Take the lock, waiting up to `patience` seconds for a writer that is about to end. Raises LakeLockedError.
+
+        Each derived table that has a writer of its own has a lock of its own.
+        """
         make_folder(root)
         stop = stop or threading.Event()
         deadline = time.monotonic() + patience
-        self._handle = os.open(root / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        self._handle = os.open(root / name, os.O_CREAT | os.O_RDWR, 0o600)
         while not self._take():
             if time.monotonic() >= deadline or stop.wait(_POLL_SECONDS):
                 self.release()

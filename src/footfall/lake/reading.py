@@ -4,7 +4,7 @@ import tempfile
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from msgspec import Struct
 from footfall.failure import TerminalError, TransientError
 from footfall.lake.columns import Column
 from footfall.lake.guard import ForbiddenError, check
-from footfall.lake.layout import EVENTS_TABLE, HOURLY_TABLE, Layout, plain, schema_number
+from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout, plain, schema_number
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -39,7 +39,21 @@ _VIEWS = {
         "SELECT hour, channel, event_type, fate, CAST(sum(n) AS BIGINT) AS n FROM increments "
         "GROUP BY hour, channel, event_type, fate"
     ),
+    "flows": """
+        WITH newest AS (SELECT plan, key, max(revision) AS revision FROM revisions GROUP BY plan, key),
+        shown AS (
+            -- The passing of time, which writes no row, ends what nothing more came for.
+            SELECT *, later_outcome IS NOT NULL AND epoch_ms(now()) - epoch_ms(ended_at) > idle_ms AS is_over
+            FROM revisions JOIN newest USING (plan, key, revision)
+            WHERE outcome IS NOT NULL
+        )
+        SELECT plan, plan_version, kind, id, channel, channels, sid, did, began_at, ended_at, duration_ms,
+            steps, if(is_over, later_missing, missing) AS missing, out_of_order,
+            if(is_over, later_outcome, outcome) AS outcome, result,
+            if(is_over, later_remarks, remarks) AS remarks, events, revision
+        FROM shown""",
 }
+_TABLES = {"ledger": EVENTS_TABLE, "increments": HOURLY_TABLE, "revisions": FLOWS_TABLE}
 
 
 class QueryError(TerminalError):
@@ -112,11 +126,17 @@ class _Source:
     def _select_from(self, files: list[str], schema: int) -> str:
         names = (_quoted(column.name) if column.since <= schema else _null(column) for column in self._layout.columns)
         paths = ", ".join(_literal(path) for path in files)
-        return f"SELECT {', '.join(names)} FROM read_parquet([{paths}], hive_partitioning=true)"  # noqa: S608
+        return f"SELECT {', '.join(names)} FROM read_parquet([{paths}]{self._partitioning()})"  # noqa: S608
+
+    def _partitioning(self) -> str:
+        """Without their types, DuckDB would take a plan named 2026 for a number."""
+        kinds = {column.name: column.kind for column in self._layout.columns}
+        types = ", ".join(f"{name}: {_SQL_TYPES[kinds[name]]}" for name in self._layout.partitions)
+        return f", hive_partitioning=true, hive_types={{{types}}}" if types else ""
 
 
 class LakeReader:
-    """Read-only SQL over the views events, failed, ledger and hourly; safe to share between threads.
+    """Read-only SQL over the views events, failed, ledger, hourly and flows; safe to share between threads.
 
     Every query sees one version of each table: the newest at its start. `memory` bounds what DuckDB may use; what does
     not fit goes to files below the system's folder for temporary ones.
@@ -128,11 +148,11 @@ class LakeReader:
         *,
         memory: str = "512MB",
         threads: int = 2,
-        layouts: tuple[Layout, Layout] = (EVENTS_TABLE, HOURLY_TABLE),
+        layouts: Iterable[Layout] = (),
     ) -> None:
-        events, hourly = layouts
+        known = {layout.name: layout for layout in (*_TABLES.values(), *layouts)}
         self._lock = threading.Lock()
-        self._sources = (_Source(root, "ledger", events), _Source(root, "increments", hourly))
+        self._sources = [_Source(root, view, known[layout.name]) for view, layout in _TABLES.items()]
         self._is_locked = False
         self._has_views = False
         self._known: set[str] = set()

@@ -54,7 +54,7 @@ class Field(Struct, frozen=True):
 
 def events_page() -> str:
     """The text of docs/events.md."""
-    contents = "\n".join(f"- [{eid}](#{eid.lower()}): {_purpose(eid)}" for eid in EIDS)
+    contents = "\n".join(f"- [{eid}](#{eid.lower()}): {purpose(eid)}" for eid in EIDS)
     return "\n".join([EVENTS_HEAD, contents, "", _envelope_section(), *map(_event_section, EIDS)])
 
 
@@ -94,13 +94,13 @@ def _common_fields(profile: Profile) -> Iterator[Field]:
 
 
 def _event_section(eid: str) -> str:
-    strict, lenient = (_edata(profile, eid) for profile in (Profile.SUNBIRD, Profile.V3))
+    strict, lenient = (edata_fields(profile, eid) for profile in (Profile.SUNBIRD, Profile.V3))
     rules = "closed" if _is_closed(Profile.SUNBIRD, eid) else "open: any fields"
     table = f"\n{_table(strict)}" if strict else ""
     return f"""\
 ## {eid}
 
-{_purpose(eid)} `edata` is {rules}.
+{purpose(eid)} `edata` is {rules}.
 {table}
 {_differences(strict, lenient, _opening(eid))}
 ```json
@@ -114,13 +114,14 @@ def _json_lines(event: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}"
 
 
-def _purpose(eid: str) -> str:
+def purpose(eid: str) -> str:
+    """What an event is for, in a sentence."""
     return (SHAPES[Profile.SUNBIRD][eid].__doc__ or "").strip()
 
 
 def _opening(eid: str) -> Iterator[str]:
     if _is_closed(Profile.SUNBIRD, eid) and not _is_closed(Profile.V3, eid):
-        yield "any other fields" if _edata(Profile.V3, eid) else "any fields, and none of them is required"
+        yield "any other fields" if edata_fields(Profile.V3, eid) else "any fields, and none of them is required"
 
 
 def _table(fields: Iterable[Field]) -> str:
@@ -154,7 +155,8 @@ def _loosened(strict: list[Field], lenient: list[Field]) -> Iterator[str]:
             yield f"`{field.path}` ({field.kind}): {field.words}"
 
 
-def _edata(profile: Profile, eid: str) -> list[Field]:
+def edata_fields(profile: Profile, eid: str) -> list[Field]:
+    """The fields of an event's edata."""
     prefix = "edata."
     return [
         Field(field.path.removeprefix(prefix), field.kind, field.is_required, field.words)

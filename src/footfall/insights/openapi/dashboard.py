@@ -2,12 +2,21 @@
 
 from msgspec import Struct
 
+from footfall.insights.catalogue import Catalogue
 from footfall.insights.charts import Series, Totals
 from footfall.insights.failed import Failed
+from footfall.insights.flows import Flows
 from footfall.insights.ledger import Feed
 from footfall.insights.openapi.parts import EventReply, Json, SchemaIndex, json_reply, query, ref, refusals
 from footfall.insights.overview import Overview
-from footfall.insights.parameters import FailedRange, FeedRange, SeriesRange, TotalsRange
+from footfall.insights.parameters import (
+    CatalogueRange,
+    FailedRange,
+    FeedRange,
+    FlowsRange,
+    SeriesRange,
+    TotalsRange,
+)
 from footfall.spec.schemas import EIDS
 from footfall.spec.verdict import Profile
 
@@ -20,6 +29,10 @@ def paths() -> Json:
         "/api/totals": _api("totals", "Counts of a period against the one before", Totals, TotalsRange),
         "/api/feed": _api("feed", "The newest events, of any fate", Feed, FeedRange),
         "/api/failed": _api("failed", "Rejected events by reason", Failed, FailedRange),
+        "/api/flows": _api("flows", "Flows by plan and outcome, and how far they came", Flows, FlowsRange),
+        "/api/catalogue": _api(
+            "catalogue", "Every event, type and step, with what came of it", Catalogue, CatalogueRange
+        ),
         "/api/meta": _api("meta", "Channels, and how the server is set up", Overview),
         "/api/events/{id}": _event(),
         "/schemas": {"get": _reference("schemas", "List of the JSON Schemas", ref(SchemaIndex))},

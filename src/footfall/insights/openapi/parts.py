@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from footfall.insights.catalogue import Catalogue
 from footfall.insights.charts import Series, Totals
 from footfall.insights.failed import Failed
+from footfall.insights.flows import Flows
 from footfall.insights.ledger import Fated, Feed, WholeEvent
 from footfall.insights.overview import Overview
 from footfall.insights.replies import Params
@@ -142,6 +144,8 @@ SHAPES: tuple[type[Struct], ...] = (
     Feed,
     EventReply,
     Failed,
+    Flows,
+    Catalogue,
     Overview,
     SchemaIndex,
 )

@@ -2,13 +2,29 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { DAY } from "./format.js";
-import { go, PRESETS } from "./state.js";
+import { address, go, PRESETS } from "./state.js";
+
+const PAGES = [["", "Events"], ["flows", "Flows"], ["catalogue", "Catalogue"]];
+
+function Pages({ view }) {
+  const turn = (event, name) => {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go({ view: name, event: "" });
+    scrollTo(0, 0);
+  };
+  return html`<nav class="pages" aria-label="Pages">
+    ${PAGES.map(([name, label]) => html`<a key=${name} href=${address({ view: name, event: "" })} aria-current=${view === name ? "page" : null}
+      onClick=${(event) => turn(event, name)}>${label}</a>`)}
+  </nav>`;
+}
 
 export function Bar({ state, meta, since, until, icon }) {
   const channels = (meta?.channels ?? []).map((entry) => entry.channel).filter(Boolean);
   const names = state.channel && !channels.includes(state.channel) ? [state.channel, ...channels] : channels;
   return html`<header class="bar">
-    <a class="brand" href="/" aria-label="footfall, start page"><img src=${icon} alt="" width="26" height="26" />footfall</a>
+    <a class="brand" href="/" aria-label="footfall, start page"><img src=${icon} alt="" width="26" height="26" /><span>footfall</span></a>
+    <${Pages} view=${state.view} />
     ${names.length > 0 && html`<label class="select"><span class="unseen">Channel</span>
       <select value=${state.channel} onChange=${(event) => go({ channel: event.target.value })}>
         <option value="">All channels</option>
@@ -16,7 +32,7 @@ export function Bar({ state, meta, since, until, icon }) {
       </select>
     </label>`}
     <span class="spring"></span>
-    <${Range} state=${state} since=${since} until=${until} />
+    ${state.view !== "catalogue" && html`<${Range} state=${state} since=${since} until=${until} />`}
     <${Theme} />
     ${meta?.login && html`<form method="post" action="/logout"><button class="soft" title=${`Logged in as ${meta.login}`}>Log out</button></form>`}
   </header>`;

@@ -69,5 +69,20 @@ export function range(since, until) {
   return `${dayClock.format(since)} – ${dayClock.format(until)}`;
 }
 
+// A part of a whole.
+export function share(part) {
+  if (part > 0 && part < 0.0005) return "< 0.1 %";
+  return `${(part * 100).toFixed(part === 1 || part === 0 ? 0 : 1)} %`;
+}
+
+// How long something took.
+export function lasting(ms) {
+  if (ms === null || ms === undefined) return "–";
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
+}
+
 export const typeName = (type) => type || "(no type)";
 export const plural = (n, one, many = `${one}s`) => `${whole.format(n)} ${n === 1 ? one : many}`;

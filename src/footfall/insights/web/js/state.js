@@ -10,8 +10,15 @@ export const PRESETS = [
 ];
 export const FATES = ["stored", "duplicate", "rejected", "filtered"];
 export const STEPS = ["auto", "hour", "3h", "6h", "12h", "day", "week"];
-const SINGLE = { range: "7d", channel: "", fate: "stored", step: "auto", feed: "", type: "", reason: "", q: "", event: "" };
-const CHOICES = { range: PRESETS.map((preset) => preset.id), fate: ["all", ...FATES], step: STEPS, feed: ["", ...FATES] };
+export const VIEWS = ["", "flows", "catalogue"];
+export const KINDS = ["", "event", "type", "step"];
+const SINGLE = {
+  view: "", range: "7d", channel: "", fate: "stored", step: "auto", feed: "", type: "", reason: "", q: "", event: "",
+  plan: "", outcome: "", kind: "", find: "", entry: "",
+};
+const CHOICES = {
+  view: VIEWS, range: PRESETS.map((preset) => preset.id), fate: ["all", ...FATES], step: STEPS, feed: ["", ...FATES], kind: KINDS,
+};
 
 function parse(search) {
   const query = new URLSearchParams(search);
@@ -56,6 +63,9 @@ export function go(change, { replace = false } = {}) {
   if (after !== before) history[replace ? "replaceState" : "pushState"](null, "", after);
   tell();
 }
+
+// The address of a changed state, for links.
+export const address = (change) => write({ ...current, ...change });
 
 export function useAddress() {
   const [state, setState] = useState(current);

@@ -1,6 +1,6 @@
 // What became of everything that was received, against the period before. A tile picks what the chart shows.
 import { html } from "./html.js";
-import { change, count, range, short } from "./format.js";
+import { change, count, range, share as percentage, short } from "./format.js";
 import { go } from "./state.js";
 
 const TILES = [
@@ -42,8 +42,3 @@ function Tile({ fate, label, value, known, about, good, share, chosen, before, p
 }
 
 const arrow = ({ direction }) => (direction > 0 ? "↑" : direction < 0 ? "↓" : "=");
-
-function percentage(part) {
-  if (part > 0 && part < 0.0005) return "< 0.1 %";
-  return `${(part * 100).toFixed(part === 1 || part === 0 ? 0 : 1)} %`;
-}

@@ -1,0 +1,161 @@
+"""New events folded into rows, book by book; what was folded is noted in the same commit as what came of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+import pyarrow as pa
+import structlog
+from msgspec import Struct
+
+from footfall.flows.book import Book
+from footfall.flows.channels import Realms
+from footfall.flows.flowbook import FlowBook
+from footfall.flows.following import IN_A_GAP, Chunk, Events, FollowingError, Place
+from footfall.flows.happening import happenings
+from footfall.flows.row import Row
+from footfall.flows.store import Store
+from footfall.flows.streambook import StreamBook
+from footfall.lake.layout import plain
+from footfall.plans.model import Plan
+
+_log = structlog.get_logger()
+_EVENTS = "footfall.events"
+_UNTIL = "footfall.until"
+_PLANS = "footfall.plans"
+_TABLE = "footfall.table"
+_REALMS = "footfall.realms"
+_MOST_ROWS = 4_000  # in one commit
+
+
+class Progress(Struct, frozen=True):
+    """How far all books are: the oldest version that one of them is at, and whether one is on its way through a gap."""
+
+    version: int
+    in_gap: bool
+
+
+class Turn(Struct, frozen=True):
+    """What a step did: whether there was anything to fold, and whether there is more of it at once."""
+
+    moved: bool = False
+    more: bool = False
+
+
+class Folder:
+    """Folds the events of a lake into its flows table. `most` bounds the events that are held at once.
+
+    Raises StoreError, CommitError or FollowingError.
+    """
+
+    def __init__(self, events: Events, store: Store, plans: Iterable[Plan], setting: str, *, most: int) -> None:
+        self._events = events
+        self._store = store
+        self._realms = Realms(setting)
+        self._most = most
+        self._marks = {_TABLE: _number(events.identity()), _REALMS: _number(setting)}
+        self._books = list(_books(plans))
+        self._places = {book.name: self._place(book) for book in self._books}
+        self._unsaved: dict[str, Place] = {}
+        self._forget_others()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        versions = [place.version for place in self._places.values()] or [self._events.newest()]
+        return Progress(min(versions), IN_A_GAP in versions)
+
+    def step(self) -> Turn:
+        """Fold what is next for each book."""
+        by_place: dict[Place, list[Book]] = defaultdict(list)
+        for book in self._books:
+            by_place[self._places[book.name]].append(book)
+        turn = Turn()
+        for place, books in by_place.items():
+            chunk = self._events.next(place)
+            if chunk is not None:
+                self._fold(books, chunk)
+                turn = Turn(moved=True, more=turn.more or chunk.waiting)
+        return turn
+
+    def rebuild(self) -> None:
+        """Begin anew with all books."""
+        self._forget(self._books)
+
+    def _fold(self, books: Sequence[Book], chunk: Chunk) -> None:
+        masks = [book.mask for book in books]
+        for path in chunk.paths:
+            try:
+                for event, numbers in happenings(path, masks):
+                    realm = self._realms.of(event.channel)
+                    for number in numbers:
+                        books[number].take(event, realm, again=chunk.again)
+                    if sum(book.waiting for book in books) >= self._most:
+                        self._commit(books, {})
+            except (OSError, pa.ArrowException) as error:
+                raise FollowingError(f"a file of the lake cannot be read: {plain(error)}") from error
+        self._commit(books, {book.name: chunk.place for book in books})
+
+    def _commit(self, books: Sequence[Book], places: dict[str, Place]) -> None:
+        """Commit what waits, and with it how far that is; where nothing came of the events, at the next occasion."""
+        rows: list[Row] = []
+        for book in books:
+            for more in book.fold(self._store):
+                if len(rows) + len(more) > _MOST_ROWS:
+                    self._store.commit(rows, {})
+                    rows = []
+                rows += more
+        self._places |= places
+        self._unsaved |= places
+        if rows:
+            self._store.commit(rows, self._positions(self._unsaved) if places else {})
+            if places:
+                self._unsaved = {}
+
+    def save(self) -> None:
+        """Note how far it is."""
+        if self._unsaved:
+            self._store.commit([], self._positions(self._unsaved))
+            self._unsaved = {}
+
+    def _positions(self, places: dict[str, Place]) -> dict[str, int]:
+        digests = {book.name: book.digest for book in self._books}
+        found = dict(self._marks)
+        for name, place in places.items():
+            found |= {f"{_EVENTS}:{name}": place.version, f"{_UNTIL}:{name}": place.until}
+            found[f"{_PLANS}:{name}"] = digests[name]
+        return found
+
+    def _place(self, book: Book) -> Place:
+        """How far a book was; the beginning, if its plans were others then."""
+        version = self._store.position(f"{_EVENTS}:{book.name}")
+        until = self._store.position(f"{_UNTIL}:{book.name}")
+        is_same = self._store.position(f"{_PLANS}:{book.name}") == book.digest
+        is_same = is_same and all(self._store.position(name) == number for name, number in self._marks.items())
+        return Place(version, until) if is_same and version is not None and until is not None else Place()
+
+    def _forget_others(self) -> None:
+        """Remove what stands of plans that nobody follows any more, and of books that begin anew."""
+        known = {name for book in self._books for name in book.partitions if self._places[book.name] != Place()}
+        gone = [name for name in self._store.plans() if name not in known]
+        if gone:
+            _log.info("flows are built anew or left out", plans=gone)
+            self._store.commit([], {}, forget=gone)
+
+    def _forget(self, books: Sequence[Book]) -> None:
+        gone = [name for book in books for name in book.partitions]
+        self._store.commit([], self._positions({book.name: Place() for book in books}), forget=gone)
+        self._places |= {book.name: Place() for book in books}
+
+
+def _books(plans: Iterable[Plan]) -> Iterable[Book]:
+    plans = list(plans)
+    yield from (FlowBook(plan) for plan in plans if plan.kind == "flow")
+    workflows = [plan for plan in plans if plan.kind == "workflow"]
+    if workflows:
+        yield StreamBook(workflows)
+
+
+def _number(text: str) -> int:
+    """A text as 63 bits."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") >> 1

@@ -1,0 +1,42 @@
+"""What the data folder asks of the process that folds flows: which plans, and whether to begin anew."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from footfall.settings import Settings
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def plan_files(settings: Settings) -> list[Path]:
+    """The files of plans that are not shipped, by name."""
+    try:
+        return sorted(path for path in settings.own_plans.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+    except OSError:
+        return []
+
+
+def rebuild_request(settings: Settings) -> Path:
+    """The file whose presence asks for all flows to be built anew."""
+    return settings.data / "run" / "rebuild-flows"
+
+
+def ask_for_rebuild(settings: Settings) -> None:
+    """Have all flows built anew by the process that runs, or the next one. Raises OSError."""
+    request = rebuild_request(settings)
+    request.parent.mkdir(parents=True, exist_ok=True)
+    request.touch()
+
+
+def signature(settings: Settings) -> str:
+    """Changes whenever somebody asks for something else."""
+    return "\n".join(_traits(settings))
+
+
+def _traits(settings: Settings) -> Iterator[str]:
+    for path in (*plan_files(settings), rebuild_request(settings)):
+        try:
+            about = path.stat()
+        except OSError:
+            continue
+        yield f"{path.name} {about.st_mtime_ns} {about.st_size} {about.st_ino}"

@@ -1,0 +1,186 @@
+"""The process that watches for new events and starts the one that folds them; it needs none of the lake's libraries."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+import structlog
+from msgspec import Struct
+
+from footfall import heartbeat, logs
+from footfall.flows import orders
+from footfall.flows.report import Report, read_line
+from footfall.heartbeat import Heartbeat
+from footfall.settings import PREFIX, Settings
+
+_log = structlog.get_logger()
+_TICK_SECONDS = 0.25
+_BEAT_SECONDS = 1.0
+_LOOK_SECONDS = 10.0
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+_END_SECONDS = 3.0
+_CONFIG = 78
+_NICENESS = 10
+
+
+class Log(Struct):
+    """The log of the events table: how far it is, at the cost of looking for one file."""
+
+    folder: Path
+    newest: int = -1
+    looked_at: float = 0.0
+
+    def has_after(self, version: int) -> bool:
+        """Whether there are commits after a version."""
+        if self._entry(version + 1).exists():
+            return True
+        if time.monotonic() - self.looked_at >= _LOOK_SECONDS:
+            self.looked_at = time.monotonic()
+            self.newest = max((int(path.stem) for path in self._entries()), default=-1)
+        return self.newest > version
+
+    def waits_ms(self, version: int) -> int:
+        """For how long the first commit after a version has waited."""
+        try:
+            at = self._entry(version + 1).stat().st_mtime
+        except OSError:
+            return 0
+        return max(0, round((time.time() - at) * 1000))
+
+    def _entry(self, version: int) -> Path:
+        return self.folder / f"{version:020d}.json"
+
+    def _entries(self) -> list[Path]:
+        try:
+            return [path for path in self.folder.iterdir() if path.suffix == ".json" and path.stem.isdecimal()]
+        except OSError:
+            return []
+
+
+class Watch:
+    """Starts a process when there is something to fold, until `stop` is set, and says how it goes."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._log = Log(settings.lake / "events" / "_delta_log")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._text = b""
+        before = heartbeat.read(settings.flows_heartbeat)
+        self._report = Report(before.version if before is not None else -1)
+        self._asked: str | None = None
+        self._pause = _FIRST_PAUSE
+        self._start_at = 0.0
+        self._beaten_at = 0.0
+
+    def run(self) -> None:
+        """Watch until stopped."""
+        while not self._stop.is_set():
+            if self._process is None:
+                self._start_if_wanted()
+            else:
+                self._listen(self._process)
+            if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
+                self._beat("idle" if self._process is None else "building" if self._report.building else "running")
+            self._stop.wait(_TICK_SECONDS)
+        self._end()
+        self._beat("stopped")
+
+    def _start_if_wanted(self) -> None:
+        if time.monotonic() < self._start_at or not self._log.has_after(-1):
+            return
+        asked = orders.signature(self._settings)
+        is_there = (self._settings.lake / "flows").is_dir()
+        if is_there and asked == self._asked and not self._log.has_after(self._report.version):
+            return
+        self._asked = asked
+        command = [sys.executable, "-m", "footfall.flows.work"]
+        texts = {PREFIX + name.upper(): str(getattr(self._settings, name)) for name in self._settings.__struct_fields__}
+        environment = {**os.environ, **texts, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        self._text = b""
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
+        if self._process.stdout is not None:
+            os.set_blocking(self._process.stdout.fileno(), False)
+
+    def _listen(self, process: "subprocess.Popen[bytes]") -> None:
+        """Take in what it says, and that it ended."""
+        code = process.poll()
+        if process.stdout is not None:
+            self._text += process.stdout.read() or b""
+        *lines, self._text = self._text.split(b"\n")
+        for line in lines:
+            self._take(read_line(line))
+        if code is not None:
+            self._bury(process, code)
+
+    def _take(self, report: Report | None) -> None:
+        if report is None:
+            return
+        if report.version < 0 and not report.building:
+            report = Report(self._report.version, False, report.problems)
+        self._report = report
+
+    def _bury(self, process: "subprocess.Popen[bytes]", code: int) -> None:
+        if process.stdout is not None:
+            process.stdout.close()
+        self._process = None
+        if code == 0:
+            self._pause = _FIRST_PAUSE
+            return
+        if code < 0 or not self._report.problems:
+            self._report = Report(self._report.version, False, [f"folding flows ended with {code}"])
+        pause = _LONGEST_PAUSE if code == _CONFIG else self._pause
+        _log.error("folding flows failed, trying again", code=code, seconds=pause)
+        self._asked = None
+        self._start_at = time.monotonic() + pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _end(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._listen(process)
+
+    def _beat(self, state: str) -> None:
+        self._beaten_at = time.monotonic()
+        version = self._report.version
+        beat = Heartbeat(
+            at=time.time_ns() // 1_000_000,
+            pid=os.getpid(),
+            state=state,
+            version=version,
+            lag_ms=self._log.waits_ms(version),
+            problems=self._report.problems,
+        )
+        try:
+            heartbeat.write(self._settings.flows_heartbeat, beat)
+        except OSError as error:
+            _log.warning("heartbeat not written", error=error.strerror)
+
+
+def run(settings: Settings) -> None:
+    """Fold flows in a process of their own until SIGTERM or SIGINT."""
+    logs.configure(settings, "flows")
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    os.nice(_NICENESS)
+    Watch(settings, stop).run()

@@ -1,0 +1,31 @@
+"""The plans of this installation, read when they are first asked for and again when their files change."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from footfall.flows import orders
+from footfall.settings import Settings
+
+if TYPE_CHECKING:
+    from footfall.plans.model import Plan
+
+
+class Library:
+    """Plans by name; safe to share between threads. What makes them readable is loaded only when it is needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._signature: str | None = None
+        self._plans: dict[str, Plan] = {}
+
+    def plans(self) -> "dict[str, Plan]":
+        """All plans that can be used, shipped ones and those of this installation."""
+        from footfall.flows import repertoire
+
+        with self._lock:
+            signature = orders.signature(self._settings)
+            if signature != self._signature:
+                self._plans = {plan.plan: plan for plan in repertoire.every(self._settings).plans}
+                self._signature = signature
+            return self._plans

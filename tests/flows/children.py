@@ -1,0 +1,75 @@
+"""A process that folds and kills itself: `python -m tests.flows.children DATA POINT MOMENT NTH`.
+
+It folds everything and merges, and dies of SIGKILL `before` or `after` the nth call of a function.
+"""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+
+from footfall.flows import merging, orders, store, work
+from footfall.flows.folding import Folder
+from footfall.flows.store import Shelf, Store
+from footfall.lake import deltalog, table
+from footfall.settings import Settings
+
+POINTS: dict[str, tuple[Any, str]] = {
+    "create": (DeltaTable, "create"),
+    "find": (Shelf, "find"),
+    "parquet": (table, "write"),
+    "commit": (DeltaTable, "create_write_transaction"),
+    "sync": (deltalog, "sync_entries"),
+    "fold": (Folder, "step"),
+    "save": (Folder, "save"),
+    "rewrite": (merging, "merge"),
+    "merge": (Store, "merge"),
+    "rebuild": (Folder, "rebuild"),
+    "sweep": (Store, "sweep"),
+    "vacuum": (Store, "vacuum"),
+}
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(point: str, moment: str, nth: int) -> None:
+    owner, name = POINTS[point]
+    real = getattr(owner, name)
+    left = nth
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0 and moment == "before":
+            die()
+        answer = real(*args, **kwargs)
+        if left == 0:
+            die()
+        return answer
+
+    setattr(owner, name, call)
+
+
+def run(data: Path, *, rebuild: bool) -> None:
+    """Everything that the process does, in small bites."""
+    store._MERGE_AT = 2
+    work._EVENT_BYTES = 1 << 20
+    work._FILE_BYTES = 1
+    work._SWEEP_SECONDS = work._VACUUM_SECONDS = work._SAVE_SECONDS = 0.0
+    settings = Settings(data=data, flow_seconds=0.01, flow_plans="signup,web-portal")
+    if rebuild:
+        orders.ask_for_rebuild(settings)
+    one = work.Work(settings, threading.Event())
+    one.run()
+    one.close()
+
+
+if __name__ == "__main__":
+    arm(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    run(Path(sys.argv[1]), rebuild=sys.argv[2] == "rebuild")

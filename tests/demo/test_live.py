@@ -77,7 +77,8 @@ def test_those_who_are_under_way_begin_at_the_beginning(whole: Stream, stream: S
     for event in map(read, _texts(whole)):
         begun[event["context"]["sid"]].append(event)
     spoilt = {read(text)["context"]["sid"] for text in _texts(whole) if not is_good(text)}
-    firsts = [min(events, key=when)["eid"] for sid, events in begun.items() if sid not in spoilt]
+    late = {read(text)["context"]["sid"] for text in _texts(whole[-20:])}  # what came before may be on its way yet
+    firsts = [min(events, key=when)["eid"] for sid, events in begun.items() if sid not in spoilt | late]
     assert firsts.count("START") / len(firsts) > 0.75
     assert {"END", "ASSESS", "SHARE"}.isdisjoint(firsts)
 

@@ -22,7 +22,7 @@ from footfall.settings import Settings
 _PATIENCE = 60.0
 _LOOK_EVERY = 0.02
 _STOP_SECONDS = 120.0
-_KINDS = ("collector", "pipeline", "web", "compaction")
+_KINDS = ("collector", "pipeline", "web", "compaction", "flows")
 
 
 class ServerError(RuntimeError):
@@ -162,7 +162,8 @@ def _answers(port: int, path: str) -> bool:
 def _kind(process: psutil.Process) -> str:
     with suppress(psutil.NoSuchProcess):
         words = process.cmdline()
-        return next((kind for kind in _KINDS if kind in words or f"footfall.lake.{kind}" in words), "other")
+        modules = {kind: {kind, f"footfall.lake.{kind}", f"footfall.{kind}"} for kind in _KINDS}
+        return next((kind for kind, names in modules.items() if not names.isdisjoint(words)), "other")
     return "other"
 
 

@@ -135,7 +135,7 @@ const ask = (request) =>
 class Outbox {
   loose = [];
   #db = null;
-  #me = hex();
+  me = hex();
   #puts = 0;
   #writing = new Set();
   // What is known of the batch under way, where there is no disk to note it on.
@@ -168,52 +168,47 @@ class Outbox {
   }
 
   // The commit is asked for at once, so that what was put survives the end of the page that put it.
-  put(rows, isAgain) {
-    if (!rows.length) return;
+  put(rows) {
     const settle = () => rows.forEach((row) => this.#writing.delete(row));
     const spill = () => {
       settle();
       this.loose.push(...rows);
       this.onDropped(this.loose.splice(0, this.loose.length - this.most));
     };
+    if (!rows.length) return;
+    // What is new does not overtake what is loose.
+    if (this.loose.length) return spill();
     try {
       const change = this.#db.transaction("events", "readwrite");
       for (const row of rows) {
-        this.#writing.add(row);
         change.objectStore("events").add({ mid: row.mid, text: row.text }).onsuccess = ({ target }) => (row.key = target.result);
+        this.#writing.add(row);
       }
       change.oncomplete = settle;
-      change.onabort = async () => {
-        const isFull = !isAgain && change.error?.name === "QuotaExceededError";
-        isFull && (await this.makeWay((count) => count * 0.9)) ? this.put(rows, true) : spill();
-      };
+      change.onabort = spill;
       change.commit?.();
     } catch {
       spill();
     }
-    if ((this.#puts += rows.length) > 200) this.makeWay(() => this.most, (this.#puts = 0));
+    if ((this.#puts += rows.length) > 200) this.#makeWay((this.#puts = 0));
   }
 
-  // Let the oldest events go, but not those under way, until so many are left.
-  async makeWay(left) {
+  // The oldest events go, but not those under way.
+  async #makeWay() {
     const rows = await this.change(async ({ last }, on) => {
-      const count = await ask(on("events").count());
-      const surplus = Math.ceil(count - left(count));
+      const surplus = (await ask(on("events").count())) - this.most;
       const rows = surplus > 0 ? await ask(on("events").getAll(last && IDBKeyRange.lowerBound(last, true), surplus)) : [];
       for (const { key } of rows) on("events").delete(key);
       return rows;
     }).catch(() => []);
     this.onDropped(rows);
-    return rows.length;
   }
 
   // The next batch, { msgid, rows }: the same one until it is done; or { wait } in ms.
-  take(most, isForced, isAlone) {
+  take(most, isForced) {
     return this.change(async (state, on) => {
-      const now = Date.now();
-      const wait = isForced && !state.isAsked ? 0 : state.after - now;
+      const wait = isForced && !state.isAsked ? 0 : state.after - Date.now();
       if (wait > 0) return { wait };
-      if (!isAlone && state.owner !== this.#me && state.until > now) return { wait: 2e3 };
       let rows = state.msgid ? await this.#oldest(on, state.count, state.last) : [];
       if (!rows.length) {
         let size = 0;
@@ -221,7 +216,7 @@ class Outbox {
         rows = rows.filter(({ text }, index) => (size += text.length) < BATCH || !index);
         Object.assign(state, { msgid: hex(), count: rows.length, last: rows.at(-1)?.key ?? 0, limit: 0 });
       }
-      Object.assign(state, rows.length ? { owner: this.#me, until: now + LEASE } : { msgid: "" });
+      if (!rows.length) state.msgid = "";
       return { msgid: state.msgid, rows };
     }, true);
   }
@@ -248,7 +243,7 @@ class Outbox {
   // What may not reach the disk any more waits in localStorage for the next page; `home` brings it back.
   park() {
     const rows = [...this.#writing, ...this.loose].map(({ mid, text }) => ({ mid, text }));
-    const name = `${this.name} ${hex()}`;
+    const name = `${this.name} ${this.me}`;
     while (rows.length && !keep(this.place, name, JSON.stringify(rows))) rows.splice(0, Math.ceil(rows.length / 2));
     return name;
   }
@@ -276,9 +271,11 @@ class Outbox {
     ended.catch(() => {});
     const on = (store) => change.objectStore(store);
     const state = (await ask(on("state").get(1))) ?? { key: 1 };
+    const before = `${Object.values(state)}`;
     const result = await work(state, on);
-    if (state.msgid || state.after || state.limit) on("state").put(state);
-    else on("state").delete(1);
+    const after = `${Object.values(state)}`;
+    if (!after) on("state").delete(1);
+    else if (after !== before) on("state").put(state);
     change.commit?.();
     await ended;
     return result;
@@ -298,6 +295,7 @@ class Courier {
   #draining = null;
   #channel = null;
   #halt = null;
+  #parked = "";
   #ears = new AbortController();
 
   constructor(tracker) {
@@ -306,7 +304,7 @@ class Courier {
     if (url.pathname === "/") url.pathname = "/v1/telemetry";
     const name = `footfall ${url} ${config.channel} ${pdata.id}`;
     const onDropped = (rows) => this.tell(rows.map(({ mid }) => ({ mid, fate: "dropped", code: "outbox_full" })));
-    Object.assign(this, { tracker, config, url: `${url}`, name, place });
+    Object.assign(this, { tracker, config, url: `${url}`, name, lease: `footfall.lease ${url}`, place });
     this.outbox = new Outbox(name, place, config.maxEvents ?? 1e4, onDropped);
     this.#listen();
     this.drain();
@@ -317,14 +315,16 @@ class Courier {
     this.#count++;
     this.#mine.set(row.mid, this.#mine.size < 500 ? row : {});
     if (this.#fresh.push(row) === 1) queueMicrotask(() => this.#commit());
+    if (this.#parked) this.#park();
     const isDue = this.#count >= this.#most() || row.mid.startsWith("END:");
     if (isDue && Date.now() >= this.#notBefore) this.drain();
     else this.#timer ||= this.#wake((this.config.age ?? 5) * 1e3);
   }
 
+  // Each of this page's events once, and what went wrong with those of pages that are gone.
   tell(reports) {
     for (const report of reports) {
-      this.#mine.delete(report.mid);
+      if (!this.#mine.delete(report.mid) && report.fate === "stored") continue;
       this.counts[report.fate]++;
       for (const listener of this.listeners) queueMicrotask(() => listener(report));
     }
@@ -357,35 +357,53 @@ class Courier {
     return (this.#timer = setTimeout(() => this.drain(), ms));
   }
 
+  // From when the page goes until it comes back, nothing may be left to the disk alone: it may be too late.
+  #park() {
+    this.#commit();
+    this.#parked = this.outbox.park();
+  }
+
   #commit() {
     this.outbox.put(this.#fresh.splice(0));
   }
 
-  // Where there are no locks, an entry in the outbox has to do.
   async #alone(isForced) {
     clearTimeout(this.#timer);
     this.#timer = this.#count = 0;
-    let isAlone;
+    let hasLock;
     try {
-      return await navigator.locks.request(this.name, () => this.#send(isForced, (isAlone = true)));
+      return await navigator.locks.request(this.name, () => this.#send(isForced, (hasLock = true)));
     } catch {
-      return !isAlone && this.#send(isForced);
+      return !hasLock && this.#send(isForced);
     }
   }
 
-  async #send(isForced, isAlone) {
+  // Where there are no locks, a lease has to do. Two tabs that take it at once send the same, which does no harm.
+  #lease() {
+    const [owner, until] = (this.place[this.lease] ?? "").split(" ");
+    if (owner !== this.outbox.me && until > Date.now()) return false;
+    keep(this.place, this.lease, `${this.outbox.me} ${Date.now() + LEASE}`);
+    return true;
+  }
+
+  #release() {
+    if (this.place[this.lease]?.startsWith(this.outbox.me)) delete this.place[this.lease];
+  }
+
+  async #send(isForced, hasLock) {
     let wait;
     try {
       await this.outbox.ready;
       this.outbox.home();
       for (;;) {
-        const batch = await this.outbox.take(this.#most(), isForced, isAlone);
+        const batch = hasLock || this.#lease() ? await this.outbox.take(this.#most(), isForced) : { wait: 2e3 };
         wait = batch.wait ?? (batch.rows.length && (await this.#deliver(batch)));
         if (wait || !batch.rows.length) break;
       }
     } catch {
       wait = 5e3;
     }
+    this.#release();
     if (wait) this.#wake(wait);
     this.#notBefore = Date.now() + wait;
     return !wait;
@@ -406,7 +424,7 @@ class Courier {
       const tries = (state.tries = (state.tries ?? 0) + 1);
       const pause = isShut && tries > 1 ? 3e5 : Math.min(6e4, 250 * 2 ** tries);
       const wait = Math.max(after, pause * (1 - Math.random() / 2));
-      Object.assign(state, { after: Date.now() + wait, isAsked: after > 0, until: 0 });
+      Object.assign(state, { after: Date.now() + wait, isAsked: after > 0 });
       return wait;
     }, true);
   }
@@ -469,7 +487,6 @@ class Courier {
   #listen() {
     const { signal } = this.#ears;
     const on = (target, name, work) => target.addEventListener(name, work, { signal });
-    let parked;
     const connect = () => {
       if (this.place !== pocket(true)) return;
       this.#channel = new BroadcastChannel(this.name);
@@ -484,16 +501,17 @@ class Courier {
     on(document, "visibilitychange", () => (document.hidden ? this.#leave() : this.drain()));
     on(globalThis, "pagehide", () => {
       for (const block of this.tracker.blocks) block.end();
-      this.#commit();
+      this.#park();
       this.#halt?.abort();
       this.#leave();
-      parked = this.outbox.park();
+      this.#release();
       this.#channel?.postMessage([]);
       this.#channel?.close();
     });
     on(globalThis, "pageshow", ({ persisted }) => {
       if (!persisted) return;
-      delete this.place[parked];
+      delete this.place[this.#parked];
+      this.#parked = "";
       connect();
       this.drain();
     });
@@ -548,8 +566,8 @@ class Tracker extends Methods {
     const isOptedOut = globalThis.navigator?.globalPrivacyControl && gpc !== "ignore";
     this.config = Object.create(config);
     this.pdata = typeof producer === "string" ? { id: producer, ver: "" } : producer;
-    if (!globalThis.document || (isOptedOut && gpc === "off")) return;
     this.place = pocket(!isOptedOut && config.storage !== "memory");
+    if (!globalThis.document || (isOptedOut && gpc === "off")) return;
     this.courier = new Courier(this);
     if (impressions) this.#watchPages(impressions);
   }
@@ -612,6 +630,7 @@ class Tracker extends Methods {
     const end = (more) => {
       this.#opening = null;
       const mid = this.close(edata, Date.now() - began, more, options);
+      this.#session = "";
       delete this.place["footfall.session"];
       return mid;
     };

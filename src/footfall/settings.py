@@ -68,6 +68,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         str, _says("Shipped plans that flows are folded by: all, none, or names; those in DIR/plans always are.")
     ] = "all"
     flow_seconds: Annotated[Seconds, _says("Time between two foldings of new events into flows.")] = 5.0
+    flow_idle: Annotated[
+        bool, _says("Whether flows are folded only in time that nothing else wants; otherwise they share it.")
+    ] = True
     flow_bytes: Annotated[int, _says("Memory for folding events into flows."), Meta(ge=8 << 20)] = 64 << 20
     flow_channels: Annotated[
         str, _says("Channels that may share a flow: names with commas between, groups with semicolons; * for all.")

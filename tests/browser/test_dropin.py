@@ -117,7 +117,9 @@ def test_what_it_sends_looks_like_the_sdks_requests(someone: Person) -> None:
 
 def test_the_names_that_pages_use(someone: Person) -> None:
     tab = load(someone, OURS)
-    assert tab.run("$t === EkTelemetry && $t === Telemetry && Telemetry.$t === $t && EkTelemetryClass.getInstance() === $t")
+    assert tab.run(
+        "$t === EkTelemetry && $t === Telemetry && Telemetry.$t === $t && EkTelemetryClass.getInstance() === $t"
+    )
     assert tab.run("[typeof $t.isInitialized, $t.isInitialized(), $t.initialized, $t._version]") == [
         "function",
         False,
@@ -176,7 +178,10 @@ def test_a_dispatcher_of_the_pages_own_gets_batches(someone: Person) -> None:
 def test_settings_that_pages_change_as_they_go(someone: Person) -> None:
     with desk() as there:
         tab = load(someone, OURS)
-        tab.run("config => { $t.initialize(config); $t.config.batchsize = 2; $t.config.authtoken = 'fresh' }", config(there.url))
+        tab.run(
+            "config => { $t.initialize(config); $t.config.batchsize = 2; $t.config.authtoken = 'fresh' }",
+            config(there.url),
+        )
         tab.run("$t.interact({ type: 'CLICK', id: '1' }), $t.interact({ type: 'CLICK', id: '2' })")
         tab.wait(lambda: len(there.taken) == 2)
         assert there.headers[0]["authorization"] == "Bearer fresh"
@@ -222,7 +227,10 @@ def test_end_belongs_to_the_start_of_its_type(someone: Person) -> None:
 def test_the_tail_is_sent_without_an_end(someone: Person) -> None:
     with desk() as there:
         tab = load(someone, OURS)
-        tab.run("config => { $t.initialize(config); $t.impression({ type: 'view', pageid: 'home' }) }", config(there.url, age=0.05))
+        tab.run(
+            "config => { $t.initialize(config); $t.impression({ type: 'view', pageid: 'home' }) }",
+            config(there.url, age=0.05),
+        )
         tab.wait(lambda: len(there.taken) == 1)
 
 
@@ -235,7 +243,10 @@ def test_a_call_without_data_has_an_edata(someone: Person) -> None:
 def test_the_callers_data_stays_as_it_was(someone: Person) -> None:
     tab = load(someone, OURS)
     with desk() as there:
-        tab.run("config => { window.data = { type: 'app', stageid: 's' }; $t.start(config, '', '', data) }", config(there.url))
+        tab.run(
+            "config => { window.data = { type: 'app', stageid: 's' }; $t.start(config, '', '', data) }",
+            config(there.url),
+        )
     assert tab.run("data") == {"type": "app", "stageid": "s"}
 
 
@@ -245,7 +256,9 @@ def test_arguments_as_documented_pass_as_strict_a_channel_as_sunbirds(someone: P
     said = config(footfall.url, channel="strict", authtoken=footfall.keys["strict"], sid="documented")
     tab = load(someone, OURS)
     tab.run(_CALL, [said, session(DOCUMENTED, start, end)])
-    rows = footfall.served.wait_for("SELECT * FROM ledger WHERE sid = 'documented' OR fate = 'rejected'", lambda rows: len(rows) >= 17)
+    rows = footfall.served.wait_for(
+        "SELECT * FROM ledger WHERE sid = 'documented' OR fate = 'rejected'", lambda rows: len(rows) >= 17
+    )
     fates = Counter((row["eid"], row["fate"]) for row in rows if row["derived_from"] is None)
     # A traceid and a number written as text are left as they are said.
     refused = {"ERROR", "SUMMARY"}

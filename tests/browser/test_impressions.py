@@ -46,7 +46,10 @@ def test_the_page_says_what_a_page_is(someone: Person) -> None:
         tab.run("history.pushState({}, '', '/login')")
         tab.run("history.pushState({}, '', '/search')")
         assert tab.flush()
-        assert [(event["edata"]["pageid"], event["edata"]["type"]) for event in there.taken] == [("course", "detail"), ("search", "detail")]
+        assert [(event["edata"]["pageid"], event["edata"]["type"]) for event in there.taken] == [
+            ("course", "detail"),
+            ("search", "detail"),
+        ]
         assert uris(there.taken) == ["/course/1", "/search"]
 
 
@@ -64,5 +67,5 @@ def test_a_page_from_the_cache_is_seen_again(someone: Person) -> None:
         tab = someone.open("/home", endpoint=there.url, impressions=True)
         assert tab.flush()
         tab.page.goto(someone.origin + "/elsewhere")
-        tab.page.go_back()
+        tab.page.go_back(wait_until="commit")
         tab.wait(lambda: uris(there.taken) == ["/home", "/home"])

@@ -62,7 +62,9 @@ def test_events_made_while_a_batch_is_tried_again_do_not_join_it(someone: Person
         assert [ids(batch["events"]) for batch in there.batches] == [["first"]] * 3 + [["second"]]
 
 
-@pytest.mark.parametrize("asked", [lambda: "3600", lambda: time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3600))])
+@pytest.mark.parametrize(
+    "asked", [lambda: "3600", lambda: time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3600))]
+)
 def test_retry_after_is_honoured_also_by_other_tabs_and_flush(someone: Person, asked: Callable[[], str]) -> None:
     with desk(lambda _: (503, {}, {"Retry-After": asked()})) as there:
         tab = someone.open(endpoint=there.url)
@@ -114,7 +116,11 @@ def test_of_what_lies_aside_the_last_hundred_are_kept(someone: Person) -> None:
 
 def test_an_event_that_spoils_its_batch_is_found_by_halves(someone: Person) -> None:
     def answer(batch: Json) -> Reply:
-        return (400, {"result": {"code": "malformed_json", "message": "."}}, {}) if "poison" in ids(batch["events"]) else TAKEN
+        return (
+            (400, {"result": {"code": "malformed_json", "message": "."}}, {})
+            if "poison" in ids(batch["events"])
+            else TAKEN
+        )
 
     with desk(answer) as there:
         tab = someone.open(endpoint=there.url)
@@ -122,7 +128,9 @@ def test_an_event_that_spoils_its_batch_is_found_by_halves(someone: Person) -> N
         mids = tab.send(*names)
         assert tab.flush()
         assert ids(there.taken) == [name for name in names if name != "poison"]
-        assert [(fate["mid"], fate["code"]) for fate in tab.fates() if fate["fate"] == "rejected"] == [(mids[20], "malformed_json")]
+        assert [(fate["mid"], fate["code"]) for fate in tab.fates() if fate["fate"] == "rejected"] == [
+            (mids[20], "malformed_json")
+        ]
         assert len(there.batches) < 14
 
 
@@ -165,7 +173,9 @@ def test_a_page_of_something_in_between_is_no_answer(someone: Person) -> None:
             if next(seen):
                 route.continue_()  # type: ignore[attr-defined]
             else:
-                route.fulfill(status=200, body="<h1>Welcome to our WLAN</h1>", headers={"access-control-allow-origin": "*"})  # type: ignore[attr-defined]
+                route.fulfill(
+                    status=200, body="<h1>Welcome to our WLAN</h1>", headers={"access-control-allow-origin": "*"}
+                )  # type: ignore[attr-defined]
 
         someone.context.route(there.url + "/**", portal)
         tab.begin(there.url)
@@ -230,7 +240,9 @@ def test_every_event_is_accepted_by_a_channel_as_strict_as_sunbirds(someone: Per
         PLAIN,
     )
     assert tab.flush()
-    rows = footfall.served.wait_for(f"SELECT * FROM ledger WHERE sid = '{sid}' AND derived_from IS NULL", lambda rows: len(rows) >= 18)
+    rows = footfall.served.wait_for(
+        f"SELECT * FROM ledger WHERE sid = '{sid}' AND derived_from IS NULL", lambda rows: len(rows) >= 18
+    )
     assert sorted(row["eid"] for row in rows) == sorted(["START", *EIDS])
     assert {(row["fate"], row["channel"], row["pdata_id"]) for row in rows} == {("stored", "strict", PRODUCER["id"])}
     assert not any(row["warnings"] for row in rows)

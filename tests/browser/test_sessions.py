@@ -26,7 +26,11 @@ def test_a_session_is_the_same_in_all_tabs_and_begins_once(someone: Person) -> N
         assert set(sids(there.taken)) == {sid}
         assert len({event["context"]["did"] for event in there.taken}) == 1
         start = there.taken[0]["edata"]
-        assert (start["type"], start["pageid"], start["uaspec"]["raw"]) == ("session", "home", first.run("navigator.userAgent"))
+        assert (start["type"], start["pageid"], start["uaspec"]["raw"]) == (
+            "session",
+            "home",
+            first.run("navigator.userAgent"),
+        )
 
 
 def test_a_session_ends_after_half_an_hour_without_events(someone: Person) -> None:
@@ -38,7 +42,14 @@ def test_a_session_ends_after_half_an_hour_without_events(someone: Person) -> No
             tab.run(LATER, minutes * MINUTE)
         tab.send("b")
         assert tab.flush()
-        assert [event["eid"] for event in there.taken] == ["START", "INTERACT", "INTERACT", "INTERACT", "START", "INTERACT"]
+        assert [event["eid"] for event in there.taken] == [
+            "START",
+            "INTERACT",
+            "INTERACT",
+            "INTERACT",
+            "START",
+            "INTERACT",
+        ]
         first, second = dict.fromkeys(sids(there.taken))
         assert sids(there.taken) == [first] * 4 + [second] * 2
 
@@ -56,14 +67,20 @@ def test_a_session_that_is_ended_says_how_long_it_was(someone: Person) -> None:
         assert later.flush()
         end = next(event for event in there.taken if event["eid"] == "END")
         assert end["context"]["sid"] == sid
-        assert (end["edata"]["type"], end["edata"]["pageid"], end["edata"]["summary"]) == ("session", "home", [{"pages": 2}])
+        assert (end["edata"]["type"], end["edata"]["pageid"], end["edata"]["summary"]) == (
+            "session",
+            "home",
+            [{"pages": 2}],
+        )
         assert 1200 <= end["edata"]["duration"] < 1210
         assert sids(there.taken)[-1] != sid
 
 
 def test_ids_that_the_page_knows_better(someone: Person) -> None:
     with desk() as there:
-        tab = someone.open(endpoint=there.url, sid="s-1", did="d-1", actor="u-1", env="lesson", cdata=[{"type": "Class", "id": "7b"}])
+        tab = someone.open(
+            endpoint=there.url, sid="s-1", did="d-1", actor="u-1", env="lesson", cdata=[{"type": "Class", "id": "7b"}]
+        )
         tab.send("a")
         tab.run("tracker.set({ actor: { id: 'u-2', type: 'Teacher' }, sid: 's-2' })")
         assert tab.run(BEGIN) == "s-2"

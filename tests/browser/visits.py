@@ -26,6 +26,7 @@ _BEGIN = """async (config) => {
   window.fates = [];
   window.tracker = createTracker(config);
   tracker.on("fate", (fate) => fates.push(fate));
+  await tracker.flush();
 }"""
 
 
@@ -39,7 +40,7 @@ class Tab:
         self.page.goto(url)
 
     def begin(self, endpoint: str, **config: object) -> None:
-        """Make a tracker, `tracker`, whose fates are kept in `fates`."""
+        """Make a tracker, `tracker`, whose fates are kept in `fates`; what others left has then been tried."""
         said = {"endpoint": endpoint, "channel": "academy", "producer": PRODUCER, "age": 0.05} | config
         self.run(_BEGIN, said)
 

@@ -3,8 +3,11 @@
 import gzip
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +69,13 @@ def test_several_files_packed_or_not(tmp_path: Path) -> None:
     [
         (["none.json"], "none.json: there is no such file"),
         (["."], "is a folder"),
-        (["--plan", "signin", "-"], "google-signin"),
+        (["--plan", "signin", "-"], "signup"),
         (["--plan", "none.yaml", "-"], "none.yaml"),
         (["--flows", "flows.json", "-"], "--plan"),
         (["--plan", "signup", "--flows", "no/such/folder.json", "-"], "cannot write"),
         (["--profile", "v9", "-"], "v9"),
         (["--format", "xml", "-"], "xml"),
-        (["--jobs", "0", "-"], "0"),
+        (["--jobs", "0", "-"], "greater than"),
         ([], "FILE"),
     ],
 )
@@ -141,7 +144,7 @@ def test_machines_get_nothing_but_their_format_on_stdout(shown: str) -> None:
     assert "2 events" not in said
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_that_goes_away_ends_it_without_a_word(tmp_path: Path) -> None:
     path = tmp_path / "events.ndjson"
     path.write_bytes(GOOD * 30_000)
     for shown in ("json", "text"):
@@ -155,8 +158,30 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
             process.stdout.read(1 if shown == "json" else 0)
             process.stdout.close()
             said = process.stderr.read().decode()
-            assert process.wait(60) == 0
+            assert process.wait(60) == 141
         assert "Traceback" not in said
+
+
+def test_a_long_check_shows_how_far_it_is_on_a_terminal_only() -> None:
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [PROGRAM, "check", "--jobs", "1", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=slave
+    ) as process:
+        os.close(slave)
+        assert process.stdin
+        until = time.monotonic() + 60
+        while not select.select([master], [], [], 0)[0]:
+            assert time.monotonic() < until
+            process.stdin.write(GOOD * 500)
+        assert b"events" in os.read(master, 1 << 16)
+        process.stdin.close()
+        while select.select([master], [], [], 0.1)[0] or process.poll() is None:
+            try:
+                os.read(master, 1 << 16)
+            except OSError:
+                break
+        assert process.wait(60) == 0
+    os.close(master)
 
 
 def test_ctrl_c_ends_it_without_a_word() -> None:
@@ -170,7 +195,7 @@ def test_ctrl_c_ends_it_without_a_word() -> None:
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        process.stdin.write(GOOD * 20_000)
+        process.stdin.write(GOOD * ((1_100_000) // len(GOOD)))
         process.stdin.flush()
         process.stdout.read(1)
         os.killpg(process.pid, signal.SIGINT)

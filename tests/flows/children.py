@@ -6,7 +6,6 @@ It folds everything and merges, and dies of SIGKILL `before` or `after` the nth 
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ def run(data: Path, *, rebuild: bool) -> None:
     settings = Settings(data=data, flow_seconds=0.01, flow_plans="signup,web-portal")
     if rebuild:
         orders.ask_for_rebuild(settings)
-    one = work.Work(settings, threading.Event())
+    one = work.Work(settings)
     one.run()
     one.close()
 

@@ -65,12 +65,19 @@ def test_killed_at_every_step(
 def test_killed_at_random_while_events_come_in(tmp_path: Path, truth: list[tuple[object, ...]]) -> None:
     chance = random.Random(7)
     environment = os.environ | {"FOOTFALL_DATA": str(tmp_path), "FOOTFALL_FLOW_SECONDS": "0.02"}
-    environment |= {"FOOTFALL_FLOW_PLANS": ",".join(PLANS), "FOOTFALL_LOG_LEVEL": "error"}
+    environment |= {
+        "FOOTFALL_FLOW_IDLE": "false",
+        "FOOTFALL_FLOW_PLANS": ",".join(PLANS),
+        "FOOTFALL_LOG_LEVEL": "error",
+    }
     house = House(Settings(data=tmp_path).lake, *PLANS)
     for batch in batches():
         house.put(*batch)
         child = subprocess.Popen(
-            [sys.executable, "-m", "footfall.flows.work"], env=environment, cwd=ROOT, stdout=subprocess.PIPE
+            [sys.executable, "-m", "footfall.flows", str(os.getpid())],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
         )
         until(lambda: (tmp_path / "lake" / "flows.lock").exists())
         time.sleep(chance.uniform(0.0, 0.3))

@@ -1,6 +1,5 @@
 """However much there is to fold, no more memory is taken."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,11 +12,9 @@ from .test_orders import visit
 
 ROOT = Path(__file__).parents[2]
 _RUN = """
-import resource, sys
 from footfall.flows import work
-sys.stdout = sys.stderr
 work.main()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.__stdout__)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
@@ -45,10 +42,10 @@ def fill(data: Path, people: int) -> House:
 
 
 def test_memory_does_not_grow_with_what_there_is_to_fold(tmp_path: Path) -> None:
-    fill(tmp_path / "little", 200)
-    much = fill(tmp_path / "much", 1_600)
+    fill(tmp_path / "little", 100)
+    much = fill(tmp_path / "much", 1_000)
     assert peak(tmp_path / "much") - peak(tmp_path / "little") < 40
-    assert much.ask("SELECT plan, outcome, count(*) FROM flows GROUP BY ALL ORDER BY ALL") == [
-        ("signup", "success", 1_600),
-        ("web-portal", "broken", 1_600),
-    ] or json.dumps(much.ask("SELECT plan, outcome, count(*) FROM flows GROUP BY ALL ORDER BY ALL"))
+    assert much.ask("SELECT plan, count(*) FROM flows GROUP BY plan ORDER BY plan") == [
+        ("signup", 1_000),
+        ("web-portal", 1_000),
+    ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from .events import House, Json, event, signup
 
-EXAMPLES = int(os.environ.get("FOOTFALL_TEST_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FOOTFALL_TEST_EXAMPLES", "5"))
 PLANS = ("signup", "google-signin", "web-portal", "mobile-app", "backend-service")
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.serving import Served, serving, until
 
 from .events import Json, event, signup
 
+_PATIENCE = 90.0
 OWN_PLAN = """
 plan: theme
 version: 1
@@ -30,17 +33,25 @@ outcomes:
 
 def timely(values: list[Json]) -> list[Json]:
     """The events as if the last had just happened, which is when a flow is not abandoned."""
-    import time
-
     last = max(value["ets"] for value in values)
     return [value | {"ets": value["ets"] - last + round(time.time() * 1000)} for value in values]
+
+
+def soon(served: Served, sql: str, predicate: Callable[[list[Json]], bool]) -> None:
+    """Wait for an answer of the lake, patiently: what folds gets only what time nobody else wants."""
+    served.wait_for(sql, predicate, _PATIENCE)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait as patiently for anything else."""
+    until(condition, _PATIENCE)
 
 
 def worker(served: Served) -> psutil.Process | None:
     """The process that folds, while there is one."""
     for child in psutil.Process(served.pid).children(recursive=True):
         try:
-            if "footfall.flows.work" in child.cmdline():
+            if "footfall.flows" in child.cmdline():
                 return child
         except psutil.NoSuchProcess:
             continue
@@ -55,11 +66,11 @@ def test_flows_beside_the_hot_path(tmp_path: Path) -> None:
     plans = tmp_path / "plans"
     plans.mkdir()
     (plans / "broken.yaml").write_text("plan: broken\nversion: 1\nkind: flow\n")
-    with serving(tmp_path, batch_seconds=0.1, flow_seconds=0.2, flow_plans="signup") as served:
+    with serving(tmp_path, batch_seconds=0.1, flow_seconds=0.2, flow_plans="signup", flow_idle=False) as served:
         served.post(timely(signup())[:4])
-        served.wait_for("SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "unfinished"}])
+        soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "unfinished"}])
         served.post(timely(signup())[4:])
-        served.wait_for("SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "success"}])
+        soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "success"}])
         _looks_after_itself(served)
         _says_what_is_wrong_with_a_plan(served, plans)
         _rests_and_wakes(served)
@@ -70,19 +81,28 @@ def test_flows_beside_the_hot_path(tmp_path: Path) -> None:
 
 
 def _looks_after_itself(served: Served) -> None:
-    process = worker(served)
-    assert process is None or os.sched_getscheduler(process.pid) in (os.SCHED_IDLE, os.SCHED_OTHER)
-    until(lambda: flows_stage(served).get("lag_ms") == 0)
+    eventually(lambda: flows_stage(served).get("lag_ms") == 0)
     metrics = served.get("/metrics").text
     assert "footfall_flows_up 1.0" in metrics
     assert "footfall_flows_lag_seconds 0.0" in metrics
+
+
+def test_what_folds_takes_only_time_that_nobody_wants(tmp_path: Path) -> None:
+    with serving(tmp_path, batch_seconds=0.1, flow_seconds=5) as served:
+        served.post(timely(signup()))
+        eventually(lambda: (found := worker(served)) is not None and found.nice() == 19)
+        process = worker(served)
+        assert process is not None
+        assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
+        assert os.getsid(process.pid) == process.pid
+        eventually(lambda: "nice 19" in Path(f"/proc/{process.pid}/autogroup").read_text())
 
 
 def _says_what_is_wrong_with_a_plan(served: Served, plans: Path) -> None:
     def problems() -> list[str]:
         return [problem["what"] for problem in served.get("/health").json()["problems"]]
 
-    until(lambda: any("broken.yaml is left out" in what for what in problems()))
+    eventually(lambda: any("broken.yaml is left out" in what for what in problems()))
     assert served.get("/health").status_code == 200
     (plans / "broken.yaml").unlink()
     (plans / "theme.yaml").write_text(OWN_PLAN)
@@ -95,32 +115,32 @@ def _says_what_is_wrong_with_a_plan(served: Served, plans: Path) -> None:
             ]
         )
     )
-    served.wait_for("SELECT outcome FROM flows WHERE plan = 'theme'", lambda rows: rows == [{"outcome": "chosen"}])
-    until(lambda: problems() == [])
+    soon(served, "SELECT outcome FROM flows WHERE plan = 'theme'", lambda rows: rows == [{"outcome": "chosen"}])
+    eventually(lambda: problems() == [])
 
 
 def _rests_and_wakes(served: Served) -> None:
-    until(lambda: worker(served) is None)
-    until(lambda: flows_stage(served)["state"] == "idle")
+    eventually(lambda: worker(served) is None)
+    eventually(lambda: flows_stage(served)["state"] == "idle")
     served.post(timely(signup("f2", sid="s2", did="d2")))
-    served.wait_for("SELECT id FROM flows WHERE id = 'f2' AND outcome = 'success'", lambda rows: len(rows) == 1)
+    soon(served, "SELECT id FROM flows WHERE id = 'f2' AND outcome = 'success'", lambda rows: len(rows) == 1)
 
 
 def _is_killed_and_goes_on(served: Served) -> None:
-    until(lambda: worker(served) is None)
+    eventually(lambda: worker(served) is None)
     served.post(timely(signup("f3", sid="s3", did="d3")))
-    until(lambda: worker(served) is not None)
+    eventually(lambda: worker(served) is not None)
     process = worker(served)
     if process is not None:
         os.kill(process.pid, signal.SIGKILL)
-    served.wait_for("SELECT id FROM flows WHERE id = 'f3' AND outcome = 'success'", lambda rows: len(rows) == 1)
+    soon(served, "SELECT id FROM flows WHERE id = 'f3' AND outcome = 'success'", lambda rows: len(rows) == 1)
 
 
 def _is_built_anew(served: Served) -> None:
     before = served.query("SELECT max(revision) AS n FROM flows")[0]["n"]
     served.run("flows", "rebuild")
     again = "SELECT count(*) AS n FROM flows WHERE revision > {}"
-    served.wait_for(again.format(before), lambda rows: rows == [{"n": 4}])
+    soon(served, again.format(before), lambda rows: rows == [{"n": 4}])
     beat = heartbeat.read(served.data / "run" / "flows.json")
     assert beat is not None
     assert beat.problems == []

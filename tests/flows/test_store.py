@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from footfall.flows import store as module
 from footfall.flows.merging import told
 from footfall.flows.row import Row, cell_of
-from footfall.flows.store import Store, StoreError
+from footfall.flows.store import File, Store, StoreError, recent
 from footfall.lake.lock import LakeLock, LakeLockedError
 from tests.lake.disks import largest_file
 from tests.lake.rows import reading
@@ -80,12 +80,21 @@ def test_merging_changes_nothing_that_is_shown_or_found(
         }
         store.commit(list(rows.values()), {})
     before = shown(root), store.find("p", keys)
-    files = [file.path for file in store._by_plan()["p"]]
-    store._merge("p", files[: len(files) // 2 + 1])
+    files = sorted(store._by_plan()["p"], key=store._age)
+    middle = [file.path for file in files[len(files) // 4 : len(files) * 3 // 4 + 1]]
+    store._merge("p", middle)
     assert (shown(root), store.find("p", keys)) == before
     store._merge("p", [file.path for file in store._by_plan()["p"]])
     assert (shown(root), store.find("p", keys)) == before
     store.close()
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=24, max_size=80))
+def test_a_merge_takes_the_newest_and_none_much_larger_than_all_newer_ones(sizes: list[int]) -> None:
+    chosen = recent([File(str(number), size) for number, size in enumerate(sizes)])
+    assert chosen == [str(number) for number in range(len(chosen))]
+    assert len(chosen) >= 12
+    assert len(chosen) == len(sizes) or sizes[len(chosen)] > 2 * sum(sizes[: len(chosen)])
 
 
 def test_many_files_become_few(store: Store) -> None:

@@ -29,17 +29,23 @@ class Inputs:
             except InputError as error:
                 self.problems.append(error)
 
+    def _blocks(self, source: Source) -> Iterator[bytes]:
+        """What can be read of an input."""
+        try:
+            yield from source.blocks()
+        except InputError as error:
+            self.problems.append(error)
+
     def _numbered(self, source: Source) -> Iterator[Chunk]:
-        for chunk in _chunks(source, loosely=self._loosely):
+        for chunk in _chunks(source, self._blocks(source), loosely=self._loosely):
             chunk.ordinal = self._ordinal
             chunk.offset = chunk.offset + source.offset if chunk.offset >= 0 and source.offset >= 0 else -1
             self._ordinal += chunk.count
             yield chunk
 
 
-def _chunks(source: Source, *, loosely: bool) -> Iterator[Chunk]:
-    blocks = source.blocks()
-    first = next(blocks)
+def _chunks(source: Source, blocks: Iterator[bytes], *, loosely: bool) -> Iterator[Chunk]:
+    first = next(blocks, b"")
     blocks = chain([first], blocks)
     if not (loosely and is_markdown(first)):
         yield from Reader(source.name, blocks, loosely=loosely).chunks()

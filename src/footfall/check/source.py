@@ -12,6 +12,7 @@ import zstandard
 from footfall.failure import TerminalError
 
 STDIN = "-"
+_DAMAGE = (zlib.error, zstandard.ZstdError, EOFError)
 BLOCK = 1 << 20
 _ZSTD_STEP = 256  # four bytes can stand for 128 KiB, and a call has no limit on what comes out
 _LARGEST_ZSTD_WINDOW = 1 << 27
@@ -194,14 +195,18 @@ def _more(rest: bytes, blocks: Iterator[bytes]) -> bytes:
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces in blocks that are worth handling."""
+    """The pieces in blocks that are worth handling; of damaged data, what came before the damage."""
     held: list[bytes] = []
     size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
+    try:
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece)
+            if size >= BLOCK:
+                yield b"".join(held)
+                held, size = [], 0
+    except _DAMAGE:
+        yield b"".join(held)
+        raise
     if held:
         yield b"".join(held)

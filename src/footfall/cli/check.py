@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from footfall.check.source import Source
 
 _PATIENCE_SECONDS = 1.0
-_INTERRUPTED = 130
+_INTERRUPTED = 130  # as shells say of programs that signals end
+_UNREAD = 141
 
 
 class ReportFormat(StrEnum):
@@ -38,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    files: Annotated[list[str], typer.Argument(help="Files of events; - is standard input.", metavar="FILE...")],
+    files: Annotated[list[str], typer.Argument(help="Files of events; - is standard input.", metavar="FILE")],
     profile: Annotated[Profile, typer.Option(help="Which rules to judge by.")] = Profile.V3,
     plan: Annotated[
         list[str] | None,
@@ -86,8 +87,9 @@ def check(
             writer = _writer(shown, url, allow_warnings=allow_warnings)
             summary = run(files, brief, jobs or _cores(), writer, watch.see)
             sys.stdout.flush()
-        except KeyboardInterrupt:
-            raise SystemExit(_INTERRUPTED) from None
+        except (KeyboardInterrupt, BrokenPipeError) as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody may read what is still buffered
+            raise SystemExit(_INTERRUPTED if isinstance(error, KeyboardInterrupt) else _UNREAD) from None
     if flows is not None:
         _write_flows(flows, summary)
     complain(summary)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from footfall.flows.book import Book
 from footfall.flows.channels import Realms
 from footfall.flows.flowbook import FlowBook
-from footfall.flows.following import IN_A_GAP, Chunk, Events, FollowingError, Place
+from footfall.flows.following import Chunk, Events, FollowingError, Place
 from footfall.flows.happening import happenings
 from footfall.flows.row import Row
 from footfall.flows.store import Store
@@ -29,10 +29,13 @@ _MOST_ROWS = 4_000  # in one commit
 
 
 class Progress(Struct, frozen=True):
-    """How far all books are: the oldest version that one of them is at, and whether one is on its way through a gap."""
+    """How far all books are: the oldest version that one of them is at, -1 where one is on its way through a gap.
+
+    `until` is the time up to which that one is folded, epoch ms; -1 at the beginning.
+    """
 
     version: int
-    in_gap: bool
+    until: int
 
 
 class Turn(Struct, frozen=True):
@@ -62,8 +65,8 @@ class Folder:
     @property
     def progress(self) -> Progress:
         """How far it is."""
-        versions = [place.version for place in self._places.values()] or [self._events.newest()]
-        return Progress(min(versions), IN_A_GAP in versions)
+        places = [(place.version, place.until) for place in self._places.values()]
+        return Progress(*min(places, default=(self._events.newest(), 0)))
 
     def step(self) -> Turn:
         """Fold what is next for each book."""

@@ -50,6 +50,13 @@ def merge(folder: Path, paths: Sequence[str], plan: str, schema: int, budget: in
     return AddAction(relative, size, {"plan": plan}, int(path.stat().st_mtime * 1000), False, merge_stats(found))
 
 
+def newest_revision(path: Path) -> int:
+    """The newest revision in a file. Raises OSError or pa.ArrowException."""
+    with pq.ParquetFile(path) as file:
+        columns = (file.read_row_group(number, columns=["revision"]).column(0) for number in range(file.num_row_groups))
+        return max((pc.max(column).as_py() for column in columns), default=0)
+
+
 def _group_rows(table: pa.Table) -> int:
     """How many rows are read at once when one is looked for: few, where they are large."""
     return int(max(_FEWEST_ROWS, min(_MOST_ROWS, table.num_rows * _GROUP_BYTES // max(1, table.nbytes))))

@@ -5,11 +5,19 @@ from msgspec import Struct
 
 
 class Report(Struct, frozen=True, omit_defaults=True):
-    """How far it is: the version of the events table up to which all is folded, -1 where that is not known."""
+    """How far it is: the version of the events table up to which all is folded, -1 on the way through a gap.
+
+    There `until` is the time up to which it is folded, epoch ms.
+    """
 
     version: int = -1
-    building: bool = False
+    until: int = -1
     problems: list[str] = []
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it could not go on."""
+        return self.version < 0 and self.until == 0
 
 
 _decoder = msgspec.json.Decoder(Report)

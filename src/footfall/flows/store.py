@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from footfall.failure import TransientError
 from footfall.flows import merging
 from footfall.flows.row import Row, arrow_table, cell_of
-from footfall.lake.hourly import smallest
 from footfall.lake.layout import FLOWS_TABLE, plain
 from footfall.lake.lock import LakeLock
 from footfall.lake.table import LakeTable
@@ -114,9 +113,16 @@ class Store:
         """
         for plan, files in self._by_plan().items():
             if len(files) >= _MERGE_AT:
-                self._merge(plan, smallest([file.path for file in files], [file.size for file in files]))
+                self._merge(plan, recent(sorted(files, key=self._age)))
                 return True
         return False
+
+    def _age(self, file: File) -> int:
+        """Files with less are newer."""
+        try:
+            return -merging.newest_revision(self._table.folder / file.path)
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(f"a file of the flows table cannot be read: {plain(error)}") from error
 
     def sweep(self) -> None:
         """Remove old log entries. Raises CommitError."""
@@ -156,6 +162,19 @@ class Store:
         except (OSError, pa.ArrowException) as error:
             raise StoreError(f"files of the flows table cannot be merged: {plain(error)}") from error
         self._table.commit([*removals, new], {FOLDS: self.folds + 1}, note="merge")
+
+
+def recent(files: Sequence[File]) -> list[str]:
+    """The files to merge, given all, newest first: but for those much larger than all newer ones together.
+
+    None is left out between two, as what a revision tells may take the place of everything before it.
+    """
+    total = 0
+    for number, file in enumerate(files):
+        if number >= _MERGE_AT // 2 and file.size > 2 * total:
+            return [file.path for file in files[:number]]
+        total += file.size
+    return [file.path for file in files]
 
 
 class Shelf:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from footfall import heartbeat, logs
 from footfall.flows import orders
@@ -24,7 +24,7 @@ _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 10.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
-_END_SECONDS = 3.0
+_END_SECONDS = 2.0
 _CONFIG = 78
 _NICENESS = 10
 
@@ -87,7 +87,7 @@ class Watch:
             else:
                 self._listen(self._process)
             if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
-                self._beat("idle" if self._process is None else "building" if self._report.building else "running")
+                self._beat("idle" if self._process is None else "building" if self._report.version < 0 else "running")
             self._stop.wait(_TICK_SECONDS)
         self._end()
         self._beat("stopped")
@@ -100,12 +100,12 @@ class Watch:
         if is_there and asked == self._asked and not self._log.has_after(self._report.version):
             return
         self._asked = asked
-        command = [sys.executable, "-m", "footfall.flows.work"]
+        command = [sys.executable, "-m", "footfall.flows", str(os.getpid())]
         texts = {PREFIX + name.upper(): str(getattr(self._settings, name)) for name in self._settings.__struct_fields__}
         environment = {**os.environ, **texts, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         self._text = b""
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
         )
         if self._process.stdout is not None:
             os.set_blocking(self._process.stdout.fileno(), False)
@@ -122,21 +122,21 @@ class Watch:
             self._bury(process, code)
 
     def _take(self, report: Report | None) -> None:
-        if report is None:
-            return
-        if report.version < 0 and not report.building:
-            report = Report(self._report.version, False, report.problems)
-        self._report = report
+        """One that tells of nothing but problems leaves open how far it is."""
+        if report is not None and report.is_failure:
+            self._report = structs.replace(self._report, problems=report.problems)
+        elif report is not None:
+            self._report = report
 
     def _bury(self, process: "subprocess.Popen[bytes]", code: int) -> None:
         if process.stdout is not None:
             process.stdout.close()
         self._process = None
-        if code == 0:
+        if code == 0 or self._stop.is_set():
             self._pause = _FIRST_PAUSE
             return
         if code < 0 or not self._report.problems:
-            self._report = Report(self._report.version, False, [f"folding flows ended with {code}"])
+            self._report = structs.replace(self._report, problems=[f"folding flows ended with {code}"])
         pause = _LONGEST_PAUSE if code == _CONFIG else self._pause
         _log.error("folding flows failed, trying again", code=code, seconds=pause)
         self._asked = None
@@ -155,15 +155,20 @@ class Watch:
             process.wait()
         self._listen(process)
 
+    def _lag_ms(self) -> int:
+        version, until = self._report.version, self._report.until
+        if version >= 0:
+            return self._log.waits_ms(version)
+        return max(0, time.time_ns() // 1_000_000 - until) if until > 0 else 0
+
     def _beat(self, state: str) -> None:
         self._beaten_at = time.monotonic()
-        version = self._report.version
         beat = Heartbeat(
             at=time.time_ns() // 1_000_000,
             pid=os.getpid(),
             state=state,
-            version=version,
-            lag_ms=self._log.waits_ms(version),
+            version=self._report.version,
+            lag_ms=self._lag_ms(),
             problems=self._report.problems,
         )
         try:

@@ -1,15 +1,12 @@
-"""The process that folds: runs while there is something to do, at the lowest priority, and ends when there is not.
+"""What the process that folds does: it runs while there is something to do, and ends when there is not.
 
 Everything that it holds can be lost at any moment: the next one goes on from the last commit.
 """
 
 import contextlib
-import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import structlog
@@ -22,17 +19,33 @@ from footfall.flows.folding import Folder
 from footfall.flows.following import Events
 from footfall.flows.report import Report, line_of
 from footfall.flows.store import Store
-from footfall.process import die_with_parent
 from footfall.settings import Settings
 
 _log = structlog.get_logger()
 _RESTS = 3  # looks at nothing new, before it ends
 _SAVE_SECONDS = 30.0
-_SWEEP_SECONDS = 300.0
+_SWEEP_SECONDS = 1800.0
 _VACUUM_SECONDS = 3600.0
 _EVENT_BYTES = 8192  # of memory for each that waits, with what it is folded into, about
 _FILE_BYTES = 64 << 20
-_NICENESS = 19
+
+
+class Chore:
+    """Something to do from time to time, whichever process it is that does it: a file says when it was done last."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._path = path
+        self._seconds = seconds
+
+    def is_due(self) -> bool:
+        """Whether it is time; the next time is counted from now then."""
+        try:
+            if time.time() - self._path.stat().st_mtime < self._seconds:
+                return False
+        except FileNotFoundError:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch()
+        return True
 
 
 class Work:
@@ -41,9 +54,8 @@ class Work:
     Raises TerminalError, such as LakeVersionError, when somebody has to do something first, and TransientError.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._stop = stop
         self._signature = orders.signature(settings)
         chosen = repertoire.followed(settings)
         self._problems = list(chosen.problems)
@@ -51,13 +63,16 @@ class Work:
         events = Events(settings.lake, _FILE_BYTES)
         most = max(1_000, settings.flow_bytes // _EVENT_BYTES)
         self._folder = Folder(events, self._store, chosen.plans, settings.flow_channels, most=most)
-        self._saved_at = self._swept_at = self._vacuumed_at = time.monotonic()
+        run = settings.flows_heartbeat.parent
+        self._sweeping = Chore(run / "flows-swept", _SWEEP_SECONDS)
+        self._vacuuming = Chore(run / "flows-vacuumed", min(_VACUUM_SECONDS, settings.vacuum_hours * 900))
+        self._saved_at = time.monotonic()
         self._rested = 0
 
     def run(self) -> None:
         """Fold until there is nothing to do."""
         self._rebuild_if_asked()
-        while not self._stop.is_set() and self._is_wanted():
+        while self._is_wanted():
             began = time.monotonic()
             turn = self._folder.step()
             self._rested = 0 if turn.moved else self._rested + 1
@@ -67,7 +82,7 @@ class Work:
             pause = (
                 min(time.monotonic() - began, self._settings.flow_seconds) if turn.more else self._settings.flow_seconds
             )
-            self._stop.wait(pause)
+            time.sleep(pause)
         self._folder.save()
         self._tell()
 
@@ -93,16 +108,14 @@ class Work:
         if now - self._saved_at >= _SAVE_SECONDS:
             self._saved_at = now
             self._folder.save()
-        if now - self._swept_at >= _SWEEP_SECONDS:
-            self._swept_at = now
+        if self._sweeping.is_due():
             self._store.sweep()
-        if now - self._vacuumed_at >= min(_VACUUM_SECONDS, self._settings.vacuum_hours * 900):
-            self._vacuumed_at = now
+        if self._vacuuming.is_due():
             self._store.vacuum(self._settings.vacuum_hours)
 
     def _tell(self) -> None:
         progress = self._folder.progress
-        _say(Report(progress.version, progress.in_gap, self._problems))
+        _say(Report(progress.version, progress.until, self._problems))
 
 
 def _say(report: Report) -> None:
@@ -111,43 +124,17 @@ def _say(report: Report) -> None:
         sys.stdout.buffer.flush()
 
 
-def step_aside() -> None:
-    """Take only what time of the processors and the disk nobody else wants."""
-    os.nice(_NICENESS)
-    if sys.platform == "linux":
-        # Not permitted in some containers; being nice must do there. Idle tasks are idle for the disk, too.
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-@contextlib.contextmanager
-def _working(settings: Settings, stop: threading.Event) -> Iterator[Work]:
-    work = Work(settings, stop)
-    try:
-        yield work
-    finally:
-        work.close()
-
-
 def main() -> None:
     """Work once; exit 78 when somebody has to change something first, 75 when trying again may help."""
-    die_with_parent()
-    step_aside()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     settings = settings_module.load({})
     logs.configure(settings, "flows")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
-        with _working(settings, stop) as work:
-            work.run()
+        work = Work(settings)
+        work.run()
+        work.close()
     except (TerminalError, TransientError, OSError) as error:
         _log.error("flows cannot be folded", error=str(error))
-        _say(Report(problems=[str(error)]))
+        _say(Report(until=0, problems=[str(error)]))
         raise SystemExit(78 if isinstance(error, TerminalError) else 75) from None
-
-
-if __name__ == "__main__":
-    main()

@@ -63,7 +63,7 @@ $(BIN)/python:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null)
 	@mkdir -p .stamps && touch $@
 
-NPM_FOLDERS = tests/sdk tests/codegen tests/browser
+NPM_FOLDERS = tests/sdk tests/codegen
 
 .stamps/npm: $(NPM_FOLDERS:%=%/package-lock.json)
 	for folder in $(NPM_FOLDERS); do \

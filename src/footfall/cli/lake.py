@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="One SELECT on the views events, failed, ledger and hourly.")],
+    sql: Annotated[str, typer.Argument(help="One SELECT on the views events, failed, ledger, hourly and flows.")],
     data: Data = DEFAULT_DATA,
     shown: Shown = Format.TABLE,
 ) -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 from msgspec import Struct
 
 from footfall.tracker.fates import Counts, Fate, Listener, Report
+from footfall.tracker.guard import guard
 from footfall.tracker.outbox import Aside, Batch, Outbox, OutboxError
 from footfall.tracker.post import Answer, Complaint, Post, Verdict
 
@@ -198,10 +199,8 @@ class Courier:
                 if found is None
                 else Report(waiting.mid, Fate.REJECTED, found.code, found.message, found.path)
             )
-            try:
+            with guard(_log, "on_fate failed"):
                 listener(report)
-            except Exception:  # noqa: BLE001 - the application's own code: it must not end the thread
-                _log.exception("on_fate failed")
 
     def _pause(self, after: float) -> None:
         """Wait longer after every failure, and never at the same moments as others."""

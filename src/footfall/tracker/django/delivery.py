@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from footfall.tracker.django.event import Event
 from footfall.tracker.django.line import Line
 from footfall.tracker.django.options import SETTING, options, outbox_folder
+from footfall.tracker.guard import guard
 
 if TYPE_CHECKING:
     from footfall.tracker.django.tracker import Tracker
@@ -32,17 +33,15 @@ def deliver(event: Event, only: "type[Tracker] | None" = None) -> bool:
 
     Whether all of them keep it, as far as can be told.
     """
-    try:
+    with guard(_log, "an event was lost"):
         given = options()
         paths = tracker_paths() if only is None else [_known(only)]
         connection = transaction.get_connection(given.database)
         if given.on_commit and connection.in_atomic_block:
             connection.on_commit(partial(_hand_over, event, paths), robust=True)
             return True
-    except Exception as error:  # noqa: BLE001 - databases are the application's: they must not break a page
-        _log.error("an event was lost: %s", type(error).__name__)
-        return False
-    return _hand_over(event, paths)
+        return _hand_over(event, paths)
+    return False
 
 
 def tracker_paths() -> list[str]:
@@ -73,10 +72,8 @@ def resume() -> None:
         _log.error("what waits cannot be sent: %s", error)
         return
     for path in paths:
-        try:
+        with guard(_log, "what waits for %s cannot be sent", path):
             line(path)
-        except Exception as error:  # noqa: BLE001 - a tracker of the application's: it must not break a request
-            _log.error("what waits for %s cannot be sent: %s", path, type(error).__name__)
 
 
 def folder(path: str) -> Path:
@@ -99,17 +96,14 @@ def _hand_over(event: Event, paths: list[str]) -> bool:
 
 
 def _hand_to(path: str, event: Event) -> bool:
-    try:
+    with guard(_log, "an event for %s was lost", path):
         to = tracker(path)
         if not to.takes(event):
             return True
         if options().delivery == "celery" and _enqueue(path, event):
             return True
         return line(path).put(event.id, to.text(event))
-    except Exception as error:  # noqa: BLE001 - a tracker of the application's: it must not break a page, or the others
-        _log.error("an event for %s was lost: %s", path, type(error).__name__)
-        _log.debug("an event for %s was lost", path, exc_info=True)
-        return False
+    return False
 
 
 def _enqueue(path: str, event: Event) -> bool:

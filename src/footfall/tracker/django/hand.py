@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from footfall.failure import TerminalError, TransientError
 from footfall.tracker.django.event import Event
+from footfall.tracker.guard import guard
 from footfall.tracker.post import Answer, Post, Verdict
 
 _log = logging.getLogger("footfall.tracker.django")
@@ -30,19 +31,18 @@ class Hand(Post):
 
     def send(self, body: bytes) -> Answer:
         """Send the events of a batch; whatever goes wrong is an answer."""
-        try:
-            for text in _batch.decode(body).events:
-                self._send(Event.read(bytes(text)))
-        except (TerminalError, msgspec.DecodeError) as error:
-            return Answer(Verdict.WRONG, code=type(error).__name__, message=str(error))
-        except Exception as error:  # noqa: BLE001 - a tracker of the application's: for us, an outage
-            _log.warning("%s failed, and will be tried again: %s", self._name, type(error).__name__)
-            _log.debug("%s failed", self._name, exc_info=True)
-            after = error.retry_after if isinstance(error, TransientError) else 0.0
-            return Answer(Verdict.LATER, after=after, code=type(error).__name__)
-        finally:
-            close_old_connections()
-        return Answer(Verdict.TAKEN)
+        with guard(_log, "%s failed, and will be tried again", self._name) as guarded:
+            try:
+                for text in _batch.decode(body).events:
+                    self._send(Event.read(bytes(text)))
+            except (TerminalError, msgspec.DecodeError) as error:
+                return Answer(Verdict.WRONG, code=type(error).__name__, message=str(error))
+            finally:
+                close_old_connections()
+            return Answer(Verdict.TAKEN)
+        error = guarded.error
+        after = error.retry_after if isinstance(error, TransientError) else 0.0
+        return Answer(Verdict.LATER, after=after, code=type(error).__name__)
 
     def close(self) -> None:
         """Nothing is held."""

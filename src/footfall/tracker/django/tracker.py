@@ -16,6 +16,7 @@ from footfall.tracker.django.delivery import deliver, path_of
 from footfall.tracker.django.event import Event, RefusedError, own_id, write
 from footfall.tracker.django.hand import Hand
 from footfall.tracker.django.options import options
+from footfall.tracker.guard import guard
 from footfall.tracker.post import Post, Verdict
 
 _log = logging.getLogger("footfall.tracker.django")
@@ -47,16 +48,14 @@ class Tracker:
         its own may be told of twice without harm; an `id` keeps two apart that are alike. Whether it was taken: kept
         for every tracker, or to be kept once the transaction commits.
         """
-        try:
-            event = cls.prepare(event_type, user, data, course_content_node, id=id, time=time)
-        except RefusedError as error:
-            _log.warning("an event was not tracked: %s", error)
-            return False
-        except Exception as error:  # noqa: BLE001 - the application's users, nodes and hooks: they must not break a page
-            _log.warning("an event was not tracked: %s", type(error).__name__)
-            _log.debug("an event was not tracked", exc_info=True)
-            return False
-        return cls.record(event)
+        with guard(_log, "an event was not tracked"):
+            try:
+                event = cls.prepare(event_type, user, data, course_content_node, id=id, time=time)
+            except RefusedError as error:
+                _log.warning("an event was not tracked: %s", error)
+                return False
+            return cls.record(event)
+        return False
 
     @classmethod
     def prepare(

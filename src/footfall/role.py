@@ -10,7 +10,7 @@ from pathlib import Path
 
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
-from footfall.process import die_with_parent
+from footfall.process import die_with_parent, travel_light
 from footfall.settings import Settings
 
 EX_CONFIG = 78
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--web-socket", type=Path)
     given = parser.parse_args()
     die_with_parent()
+    travel_light()
     try:
         run(given.name, settings_module.load({}), index=given.index, fd=given.fd, web_socket=given.web_socket)
     except TerminalError as error:

@@ -28,6 +28,14 @@ _LONGEST_PAUSE = 15.0
 _STEADY_SECONDS = 30.0
 _DRAIN_SECONDS = 60.0
 _READY_SECONDS = 30.0
+_MEMORY = {
+    # glibc would otherwise keep the large arrays of every batch on a heap that never shrinks.
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_ARENA_MAX": "2",
+    # Arrow's own allocator keeps a third more; but what glibc gives back at once has to be had again at once.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_TRIM_THRESHOLD_": "67108864",
+}
 
 
 class Child(Struct):
@@ -176,15 +184,7 @@ def _listen(settings: Settings) -> list[socket.socket]:
 
 def _environment(settings: Settings, port: int, metrics: Path) -> dict[str, str]:
     texts = {PREFIX + name.upper(): str(getattr(settings, name)) for name in settings.__struct_fields__}
-    return {
-        **os.environ,
-        **texts,
-        PREFIX + "PORT": str(port),
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
-        # glibc would otherwise keep the large arrays of every batch on a heap that never shrinks.
-        "MALLOC_MMAP_THRESHOLD_": "1048576",
-        "MALLOC_ARENA_MAX": "2",
-    }
+    return {**_MEMORY, **os.environ, **texts, PREFIX + "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
 
 
 def _answers(host: str, port: int) -> bool:

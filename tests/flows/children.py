@@ -15,6 +15,7 @@ from footfall.flows import merging, orders, store, work
 from footfall.flows.folding import Folder
 from footfall.flows.store import Shelf, Store
 from footfall.lake import deltalog, table
+from footfall.lake.turn import Turn
 from footfall.settings import Settings
 
 POINTS: dict[str, tuple[Any, str]] = {
@@ -64,7 +65,7 @@ def run(data: Path, *, rebuild: bool) -> None:
     settings = Settings(data=data, flow_seconds=0.01, flow_plans="signup,web-portal")
     if rebuild:
         orders.ask_for_rebuild(settings)
-    one = work.Work(settings)
+    one = work.Work(settings, Turn(settings.lake))
     one.run()
     one.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from footfall import heartbeat
+from footfall.lake.turn import Turn
 from tests.serving import Served, serving, until
 
 from .events import Json, event, signup
@@ -74,9 +75,10 @@ def test_flows_beside_the_hot_path(tmp_path: Path) -> None:
         _looks_after_itself(served)
         _says_what_is_wrong_with_a_plan(served, plans)
         _rests_and_wakes(served)
+        _makes_room(served)
         _is_killed_and_goes_on(served)
         _is_built_anew(served)
-        assert served.run_json("query", "SELECT count(*) AS n FROM flows") == [{"n": 4}]
+        assert served.run_json("query", "SELECT count(*) AS n FROM flows") == [{"n": 5}]
         assert served.run_json("audit")["balances"]
 
 
@@ -127,6 +129,24 @@ def _rests_and_wakes(served: Served) -> None:
     soon(served, "SELECT id FROM flows WHERE id = 'f2' AND outcome = 'success'", lambda rows: len(rows) == 1)
 
 
+def _makes_room(served: Served) -> None:
+    served.post(timely(signup("room", sid="s9", did="d9"))[:1])
+    eventually(lambda: worker(served) is not None)
+    turn = Turn(served.data / "lake")
+
+    def is_mine() -> bool:
+        turn.ask()
+        return turn.take()
+
+    eventually(is_mine)
+    eventually(lambda: worker(served) is None)
+    served.post(timely(signup("room", sid="s9", did="d9"))[1:])
+    served.wait_for("SELECT mid FROM events WHERE did = 'd9'", lambda rows: len(rows) > 1)
+    assert worker(served) is None
+    turn.release()
+    soon(served, "SELECT id FROM flows WHERE id = 'room' AND outcome = 'success'", lambda rows: len(rows) == 1)
+
+
 def _is_killed_and_goes_on(served: Served) -> None:
     eventually(lambda: worker(served) is None)
     served.post(timely(signup("f3", sid="s3", did="d3")))
@@ -141,7 +161,7 @@ def _is_built_anew(served: Served) -> None:
     before = served.query("SELECT max(revision) AS n FROM flows")[0]["n"]
     served.run("flows", "rebuild")
     again = "SELECT count(*) AS n FROM flows WHERE revision > {}"
-    soon(served, again.format(before), lambda rows: rows == [{"n": 4}])
+    soon(served, again.format(before), lambda rows: rows == [{"n": 5}])
     beat = heartbeat.read(served.data / "run" / "flows.json")
     assert beat is not None
     assert beat.problems == []

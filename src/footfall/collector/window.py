@@ -12,7 +12,7 @@ class Window:
     Holds at most twice `size` entries, each about 170 bytes.
     """
 
-    def __init__(self, size: int = 100_000) -> None:
+    def __init__(self, size: int = 60_000) -> None:
         self._size = size
         self._new: dict[int, int] = {}
         self._old: dict[int, int] = {}

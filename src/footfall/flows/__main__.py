@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from footfall import settings
-from footfall.process import die_with_parent
+from footfall.process import die_with_parent, travel_light
 
 _NICENESS = 19
 
@@ -36,6 +36,7 @@ def main() -> None:
         return
     if settings.load({}).flow_idle:
         step_aside()
+    travel_light()
     from footfall.flows import work
 
     work.main()

@@ -16,6 +16,7 @@ from footfall import heartbeat, logs
 from footfall.flows import orders
 from footfall.flows.report import Report, read_line
 from footfall.heartbeat import Heartbeat
+from footfall.lake.turn import Turn
 from footfall.settings import PREFIX, Settings
 
 _log = structlog.get_logger()
@@ -70,6 +71,7 @@ class Watch:
         self._settings = settings
         self._stop = stop
         self._log = Log(settings.lake / "events" / "_delta_log")
+        self._turn = Turn(settings.lake)
         self._process: subprocess.Popen[bytes] | None = None
         self._text = b""
         before = heartbeat.read(settings.flows_heartbeat)
@@ -99,10 +101,12 @@ class Watch:
         is_there = (self._settings.lake / "flows").is_dir()
         if is_there and asked == self._asked and not self._log.has_after(self._report.version):
             return
+        if not self._turn.is_free:
+            return
         self._asked = asked
         command = [sys.executable, "-m", "footfall.flows", str(os.getpid())]
         texts = {PREFIX + name.upper(): str(getattr(self._settings, name)) for name in self._settings.__struct_fields__}
-        environment = {**os.environ, **texts, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        environment = {**os.environ, **texts, "OMP_NUM_THREADS": "1"}
         self._text = b""
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True

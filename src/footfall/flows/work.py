@@ -19,6 +19,7 @@ from footfall.flows.folding import Folder
 from footfall.flows.following import Events
 from footfall.flows.report import Report, line_of
 from footfall.flows.store import Store
+from footfall.lake.turn import Turn
 from footfall.settings import Settings
 
 _log = structlog.get_logger()
@@ -54,8 +55,9 @@ class Work:
     Raises TerminalError, such as LakeVersionError, when somebody has to do something first, and TransientError.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, turn: Turn) -> None:
         self._settings = settings
+        self._turn = turn
         self._signature = orders.signature(settings)
         chosen = repertoire.followed(settings)
         self._problems = list(chosen.problems)
@@ -67,17 +69,19 @@ class Work:
         self._sweeping = Chore(run / "flows-swept", _SWEEP_SECONDS)
         self._vacuuming = Chore(run / "flows-vacuumed", min(_VACUUM_SECONDS, settings.vacuum_hours * 900))
         self._saved_at = time.monotonic()
-        self._rested = 0
+        self._rested = _RESTS - 1  # where there is nothing to fold to begin with, one look is enough
 
     def run(self) -> None:
         """Fold until there is nothing to do."""
         self._rebuild_if_asked()
-        while self._is_wanted():
+        while True:
             began = time.monotonic()
             turn = self._folder.step()
             self._rested = 0 if turn.moved else self._rested + 1
             self._tell()
             self._keep_house()
+            if not self._is_wanted():
+                break
             # At least as long a rest as the work took: what is folded together costs less.
             pause = (
                 min(time.monotonic() - began, self._settings.flow_seconds) if turn.more else self._settings.flow_seconds
@@ -91,7 +95,8 @@ class Work:
         self._store.close()
 
     def _is_wanted(self) -> bool:
-        return self._rested < _RESTS and orders.signature(self._settings) == self._signature
+        is_over = self._rested >= _RESTS or self._turn.is_asked
+        return not is_over and orders.signature(self._settings) == self._signature
 
     def _rebuild_if_asked(self) -> None:
         request = orders.rebuild_request(self._settings)
@@ -130,8 +135,11 @@ def main() -> None:
     pa.set_io_thread_count(1)
     settings = settings_module.load({})
     logs.configure(settings, "flows")
+    turn = Turn(settings.lake)
     try:
-        work = Work(settings)
+        if not turn.take():
+            return
+        work = Work(settings, turn)
         work.run()
         work.close()
     except (TerminalError, TransientError, OSError) as error:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from footfall.lake.columns import Column
 from footfall.lake.table import CommitError, LakeTable
+from footfall.lake.turn import Turn
 
 _log = structlog.get_logger()
 _SMALLEST = 64 << 10
@@ -27,6 +28,7 @@ _TIERS = 4
 _FILES_PER_TIER = 8
 _MOST_FILES = 120
 _MOST_BYTES = 1 << 30
+_PATIENCE = 30.0
 _LARGE = _SMALLEST * _TIER_FACTOR ** (_TIERS - 1)
 
 
@@ -83,7 +85,8 @@ class _Running(Struct, frozen=True):
 class Upkeep:
     """Starts a compaction when one is due, and commits its result when it is done.
 
-    Every `seconds` each group of files gets its turn once, or until few are left.
+    Every `seconds` each group of files gets its turn once, or until few are left. Other work in the background is asked
+    to make room first, and not waited for for ever.
     """
 
     def __init__(self, table: LakeTable, seconds: float) -> None:
@@ -91,6 +94,8 @@ class Upkeep:
         self._seconds = seconds
         self._looked_at = time.monotonic()
         self._running: _Running | None = None
+        self._turn = Turn(table.folder.parent)
+        self._asked_at: float | None = None
         self._avoided: set[str] = set()
         self._done: set[str] = set()
 
@@ -99,10 +104,11 @@ class Upkeep:
         running = self._running
         if running is None:
             if time.monotonic() - self._looked_at >= self._seconds:
-                self._start()
+                self._plan()
         elif running.process.poll() is not None:
             self._running = None
             self._finish(running)
+            self._turn.release()
 
     def close(self) -> None:
         """End a compaction under way; what it wrote is removed by the next vacuum."""
@@ -110,8 +116,9 @@ class Upkeep:
             self._running.process.kill()
             self._running.process.communicate()
             self._running = None
+        self._turn.release()
 
-    def _start(self) -> None:
+    def _plan(self) -> None:
         try:
             plan = choose(self._table, avoided=self._avoided, done=self._done)
         except CommitError as error:
@@ -120,7 +127,24 @@ class Upkeep:
         if plan is None:
             self._done.clear()
             self._looked_at = time.monotonic()
-            return
+        elif self._may_start():
+            self._start(plan)
+
+    def _may_start(self) -> bool:
+        """Whether others have made room, or had long enough to."""
+        now = time.monotonic()
+        try:
+            if not self._turn.take():
+                self._turn.ask()
+                self._asked_at = self._asked_at or now
+                if now - self._asked_at < _PATIENCE:
+                    return False
+        except OSError as error:
+            _log.warning("others cannot be asked to make room", error=error.strerror)
+        self._asked_at = None
+        return True
+
+    def _start(self, plan: Plan) -> None:
         if not plan.left:
             self._done.add(plan.group)
         command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
@@ -128,6 +152,7 @@ class Upkeep:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own program
         except OSError as error:
             self._looked_at = time.monotonic()
+            self._turn.release()
             _log.warning("compaction could not be started", error=error.strerror)
             return
         self._running = _Running(process, plan)

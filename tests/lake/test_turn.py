@@ -1,0 +1,87 @@
+"""Background work by turns, and compaction that waits for its turn, but not for ever."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from footfall.lake import upkeep as upkeep_module
+from footfall.lake.table import LakeTable
+from footfall.lake.turn import Turn
+from footfall.lake.upkeep import Upkeep
+
+from .rows import many, open_events
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Turn]:
+    turn = Turn(tmp_path)
+    yield turn
+    turn.release()
+
+
+def test_one_at_a_time(tmp_path: Path, other: Turn) -> None:
+    mine = Turn(tmp_path)
+    assert mine.is_free
+    assert mine.take()
+    assert mine.take()
+    assert not other.take()
+    assert not other.is_free
+    mine.release()
+    mine.release()
+    assert other.take()
+
+
+def test_who_asks_is_heard_until_it_has_had_its_turn(tmp_path: Path, other: Turn) -> None:
+    mine = Turn(tmp_path)
+    assert other.take()
+    mine.ask()
+    assert other.is_asked
+    other.release()
+    mine.ask()
+    assert not other.is_free, "it would come before the one that waits"
+    assert mine.take()
+    mine.release()
+    assert other.is_free
+
+
+def test_who_asked_and_is_gone_is_forgotten(tmp_path: Path, other: Turn) -> None:
+    Turn(tmp_path).ask()
+    assert other.is_asked
+    long_ago = time.time() - 3600
+    os.utime(tmp_path / "background.asked", (long_ago, long_ago))
+    assert not other.is_asked
+    assert other.is_free
+
+
+def _run(upkeep: Upkeep) -> None:
+    upkeep.step()
+    while upkeep._running is not None:
+        time.sleep(0.005)
+        upkeep.step()
+
+
+def test_compaction_waits_for_its_turn(tmp_path: Path, other: Turn) -> None:
+    lake = open_events(tmp_path)
+    many(lake, 12, 30)
+    upkeep = Upkeep(lake, 0.0)
+    assert other.take()
+    _run(upkeep)
+    assert lake.adds().num_rows == 12
+    assert other.is_asked
+    other.release()
+    _run(upkeep)
+    assert lake.adds().num_rows == 1
+    assert other.is_free
+
+
+def test_compaction_does_not_wait_for_ever(tmp_path: Path, other: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake: LakeTable = open_events(tmp_path)
+    many(lake, 12, 30)
+    monkeypatch.setattr(upkeep_module, "_PATIENCE", 0.0)
+    upkeep = Upkeep(lake, 0.0)
+    assert other.take()
+    _run(upkeep)
+    assert lake.adds().num_rows == 1

@@ -26,7 +26,7 @@ bench: .stamps/test .stamps/wrk
 bench-full: .stamps/test .stamps/wrk
 	$(BIN)/python -m bench --full
 
-torture: .stamps/test
+torture: .stamps/test .stamps/chromium
 	$(BIN)/python -m tests.torture
 
 docs: .stamps/test
@@ -63,7 +63,7 @@ $(BIN)/python:
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null)
 	@mkdir -p .stamps && touch $@
 
-NPM_FOLDERS = tests/sdk tests/codegen
+NPM_FOLDERS = tests/sdk tests/codegen tests/browser
 
 .stamps/npm: $(NPM_FOLDERS:%=%/package-lock.json)
 	for folder in $(NPM_FOLDERS); do \

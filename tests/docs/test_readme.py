@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.browser.site import mixed, pages
+from tests.browser.visits import launched
 from tests.serving import PROGRAM, Served, serving
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -39,6 +41,18 @@ def test_the_tracker_snippet(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
         rows = served.wait_for("SELECT eid FROM events ORDER BY ets, mid", lambda rows: len(rows) == 5)
         assert {row["eid"] for row in rows} == {"START", "INTERACT", "END"}
+
+
+def test_the_browser_snippet(tmp_path: Path) -> None:
+    html = example('<script type="module">', "html")
+    with serving(tmp_path / "data", batch_seconds=0.2) as served, pages() as port, launched() as browser:
+        page = browser.new_page()
+        button = "<button id=play>Play</button>"
+        page.goto(f"http://127.0.0.1:{port}" + mixed(button + html.replace("http://127.0.0.1:8400", served.url)))
+        page.click("#play")
+        page.goto("about:blank")
+        rows = served.wait_for("SELECT eid FROM events", lambda rows: len(rows) == 3)
+        assert {row["eid"] for row in rows} == {"IMPRESSION", "START", "INTERACT"}
 
 
 def test_the_identity_example(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import fuzzing, tracking
+from tests.torture import browsing, fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -39,12 +39,18 @@ def _track(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, str(outcome)
 
 
+def _browse(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = browsing.browse(folder / "browse", 50 * cycles, max(1, cycles // 40))
+    return outcome.is_clean, f"{outcome} {outcome.lost[:5] or ''}"
+
+
 TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "kill": _kill,
     "term": _terminate,
     "disk": _fill,
     "fuzz": _fuzz,
     "track": _track,
+    "browse": _browse,
 }
 
 

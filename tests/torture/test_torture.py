@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import fuzzing, tracking
+from tests.torture import browsing, fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -28,6 +28,12 @@ def test_a_tracker_whose_server_and_application_are_killed(tmp_path: Path) -> No
     outcome = tracking.soak(tmp_path, 20_000, rate=4000)
     assert outcome.is_clean, str(outcome)
     assert outcome.outages >= 1
+
+
+def test_tabs_that_are_closed_while_server_and_network_go_away(tmp_path: Path) -> None:
+    outcome = browsing.browse(tmp_path / "data", 600, kills=2)
+    assert outcome.is_clean, f"{outcome} {outcome.lost[:5]}"
+    assert outcome.kills == 2
 
 
 def test_nonsense_of_every_kind(tmp_path: Path) -> None:

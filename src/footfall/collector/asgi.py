@@ -87,7 +87,7 @@ def _peer(scope: Scope) -> str:
 async def send_reply(reply: Reply, send: Send, *, with_body: bool) -> None:
     """Send a whole reply; without its body for HEAD."""
     headers = list(reply.headers)
-    if reply.status != 204:
+    if reply.status not in (204, 304):
         headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body if with_body else b""})

@@ -1,5 +1,6 @@
-"""What a collector answers besides events: its health, its metrics, and, by way of the web process, all the rest."""
+"""What a collector answers besides events: health, metrics, the browser tracker; all the rest is the web process's."""
 
+from footfall.collector import script
 from footfall.collector.asgi import Application, Receive, Scope, Send, send_reply
 from footfall.collector.health import Health
 from footfall.collector.metrics import CONTENT_TYPE, Metrics
@@ -24,6 +25,8 @@ class Office:
             reply = self._health_reply(scope)
         elif path == "/metrics":
             reply = self._metrics_reply(scope)
+        elif path == "/footfall.js":
+            reply = _script_reply(scope)
         else:
             await self._behind(scope, receive, send)
             return
@@ -42,6 +45,12 @@ class Office:
             return failure(RefusedError(403, Reason.KEY_FORBIDDEN, "Metrics are shown to this machine only."))
         headers: Headers = ((b"content-type", CONTENT_TYPE),)
         return Reply(200, headers, self._metrics.text())
+
+
+def _script_reply(scope: Scope) -> Reply:
+    if scope["method"] not in ("GET", "HEAD"):
+        return _not_allowed()
+    return script.load().reply(dict(scope["headers"]))
 
 
 def _not_allowed() -> Reply:

@@ -29,12 +29,12 @@ _STEADY_SECONDS = 30.0
 _DRAIN_SECONDS = 60.0
 _READY_SECONDS = 30.0
 _MEMORY = {
-    # glibc would otherwise keep the large arrays of every batch on a heap that never shrinks.
-    "MALLOC_MMAP_THRESHOLD_": "1048576",
-    "MALLOC_ARENA_MAX": "2",
-    # Arrow's own allocator keeps a third more; but what glibc gives back at once has to be had again at once.
+    # Every batch asks for the same large arrays again. On glibc's heap they lie in pages that were in use a moment ago,
+    # a tenth of the pipeline's time less. Arrow's own allocator, and arrays that are mapped, begin with new pages.
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "67108864",
+    "MALLOC_ARENA_MAX": "2",
 }
 
 

@@ -71,7 +71,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     flow_idle: Annotated[
         bool, _says("Whether flows are folded only in time that nothing else wants; otherwise they share it.")
     ] = True
-    flow_bytes: Annotated[int, _says("Memory for folding events into flows."), Meta(ge=8 << 20)] = 64 << 20
+    flow_bytes: Annotated[int, _says("Memory for folding events into flows."), Meta(ge=8 << 20)] = 32 << 20
     flow_channels: Annotated[
         str, _says("Channels that may share a flow: names with commas between, groups with semicolons; * for all.")
     ] = ""

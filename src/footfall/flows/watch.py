@@ -17,6 +17,7 @@ from footfall.flows import orders
 from footfall.flows.report import Report, read_line
 from footfall.heartbeat import Heartbeat
 from footfall.lake.turn import Turn
+from footfall.process import thrifty
 from footfall.settings import PREFIX, Settings
 
 _log = structlog.get_logger()
@@ -106,7 +107,7 @@ class Watch:
         self._asked = asked
         command = [sys.executable, "-m", "footfall.flows", str(os.getpid())]
         texts = {PREFIX + name.upper(): str(getattr(self._settings, name)) for name in self._settings.__struct_fields__}
-        environment = {**os.environ, **texts, "OMP_NUM_THREADS": "1"}
+        environment = {**thrifty(), **texts, "OMP_NUM_THREADS": "1"}
         self._text = b""
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True

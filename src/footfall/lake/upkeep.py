@@ -20,6 +20,7 @@ from msgspec import Struct
 from footfall.lake.columns import Column
 from footfall.lake.table import CommitError, LakeTable
 from footfall.lake.turn import Turn
+from footfall.process import thrifty
 
 _log = structlog.get_logger()
 _SMALLEST = 64 << 10
@@ -149,7 +150,9 @@ class Upkeep:
             self._done.add(plan.group)
         command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                command, env=thrifty(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            )
         except OSError as error:
             self._looked_at = time.monotonic()
             self._turn.release()

@@ -9,6 +9,7 @@ are probed at once; a Python loop per event would cost ten times the rest of the
 """
 
 from collections.abc import Callable, Iterator
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -61,9 +62,12 @@ class Keys(Struct, frozen=True, gc=False):
     @classmethod
     def empty(cls, size: int) -> "Keys":
         """So many keys of nothing; no real key is 0."""
-        return cls(
-            np.zeros(size, np.uint64), np.zeros(size, np.uint32), np.zeros(size, np.uint32), np.zeros(size, np.uint8)
-        )
+        return cls(_zeros(size, np.uint64), _zeros(size, np.uint32), _zeros(size, np.uint32), _zeros(size, np.uint8))
+
+
+def _zeros(size: int, kind: type[Any]) -> NDArray[Any]:
+    """Zeros in memory of their own: what stays for days, and is given back as a whole, would tear holes in the heap."""
+    return np.frombuffer(mmap(-1, size * np.dtype(kind).itemsize), kind)
 
 
 def seconds(ets: NDArray[np.float64]) -> U32:

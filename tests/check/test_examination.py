@@ -240,3 +240,80 @@ def test_a_chunk_can_be_sent_to_another_process() -> None:
         assert isinstance(pickle.loads(pickle.dumps(chunk)), Chunk)
     brief = pickle.loads(pickle.dumps(Brief(plans=PLANS)))
     assert [plan.plan for plan in brief.plans] == [plan.plan for plan in PLANS]
+
+
+@pytest.mark.parametrize(
+    ("eid", "hint"),
+    [
+        ("LEVEL_SET", "V3 has no LEVEL_SET: send INTERACT with the edata.type LEVEL_SET."),
+        ("PLUGIN_LIFECYCLE", "V3 has no PLUGIN_LIFECYCLE: send INTERACT with the edata.type PLUGIN_LIFECYCLE."),
+        ("ACCESS", "V3 has no ACCESS: send LOG with the edata.type api_access."),
+        ("APP_UPDATE", "V3 has no APP_UPDATE: send LOG with the edata.type app_update."),
+        ("SCAN", "V3 has no SCAN: send INTERACT with the edata.type scan."),
+    ],
+)
+def test_an_event_of_an_older_name_is_told_the_newer_one(eid: str, hint: str) -> None:
+    (report,) = examined(text(event(eid=eid)))
+    assert report.verdict == "rejected"
+    assert [(note.code, note.hint) for note in report.findings if note.code == "unknown_event"] == [
+        ("unknown_event", hint)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"), [("sign-in.traditional", "signin.traditional"), ("event_create", "entity_create")]
+)
+def test_a_type_by_its_other_name_is_that_type(name: str, canonical: str) -> None:
+    (report,) = examined(text(sample("AUDIT") | {"edata": {"type": name}}))
+    assert (report.plan, report.step) == ("identity", canonical)
+
+
+def test_a_payload_that_does_not_fit_is_a_warning_on_its_path() -> None:
+    data = text({"event_type": "video", "event_data": {"video_id": 7, "colour": "red"}}).decode()
+    lms = sample("EXDATA") | {"edata": {"type": "video", "data": data}}
+    for made in (text(lms), text(lms, indent=1)):
+        (report,) = examined(made)
+        assert (report.verdict, report.plan, report.step) == ("warned", "lms", "video")
+        assert [(note.code, note.path, note.level, note.plan) for note in report.findings] == [
+            ("unexpected_value", "$.edata.data.event_data.video_id", "warning", "lms"),
+            ("missing_value", "$.edata.data.event_data.video_event_type", "warning", "lms"),
+            ("unknown_value", "$.edata.data.event_data.colour", "warning", "lms"),
+        ]
+        line = next(number for number, one in enumerate(made.split(b"\n"), 1) if b'"data"' in one)
+        assert {note.line for note in report.findings} == {line}
+
+
+ODD = {"type": "view", "pageid": "p", "uri": "/", "itype": "SWIPE"}
+
+
+@given(st.randoms(use_true_random=True))
+def test_what_is_wrong_in_a_long_stretch_changes_nothing_for_what_stands_beside_it(random: Random) -> None:
+    kinds = {
+        "accepted": lambda number: text(event(number, tags=["x" * 300])),
+        "rejected": lambda number: random.choice([b"{bad}", text(event(number, ets="now")), b'{"eid": "LOG"}']),
+        "warned": lambda number: text(event(number, eid="IMPRESSION", edata=ODD)),
+    }
+    told = random.choices(list(kinds), [95, 3, 2], k=150)
+    lines = [kinds[kind](number) for number, kind in enumerate(told)]
+    gaps = random.choices([b"\n", b"\n\n", b"\r\n", b""], [90, 4, 4, 2], k=150)
+    gaps = [gap or b"\n" if kind == "rejected" else gap for gap, kind in zip(gaps, told, strict=True)]
+    data = b"".join(line + gap for line, gap in zip(lines, gaps, strict=True))
+    found = examined(data)
+    assert [report.verdict for report in found] == told
+    assert [report.index for report in found] == list(range(150))
+    starts = [1 + sum(gap.count(b"\n") for gap in gaps[:at]) for at in range(150)]
+    assert [report.line for report in found] == starts
+
+
+def test_a_value_of_many_lines_among_lines_is_not_cut() -> None:
+    many = text(event(0, tags=["x" * 900] * 30), indent=1)
+    data = b"\n".join([text(event(n, tags=["x" * 900])) for n in range(20)] + [many, b"{bad}", many, many])
+    found = examined(data)
+    assert [report.verdict for report in found] == ["accepted"] * 21 + ["rejected"] + ["accepted"] * 2
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_two_events_in_one_line_are_two(end: bytes) -> None:
+    one = text(event())
+    found = examined(end.join([one, one + one, b' {"eid":\n' + one[8:], one]))
+    assert [(report.verdict, report.line) for report in found] == [("accepted", at) for at in (1, 2, 2, 3, 5)]

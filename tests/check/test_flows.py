@@ -128,6 +128,10 @@ def test_a_workflow_says_which_rule_is_broken_and_where(tmp_path: Any) -> None:
     assert ("m2", "orphan_end", "G3", "error") in notes
     assert [flow.plan for flow in summary.flows or ()] == ["mobile-app"]
     assert {report.verdict for report in reports} <= {"accepted", "warned"}
+    assert [(report.plan, report.step) for report in reports[:2]] == [
+        ("mobile-app", "app_started"),
+        ("mobile-app", "viewed"),
+    ]
 
 
 def test_a_session_that_lacks_its_start_is_held_to_the_workflow_that_was_named(tmp_path: Any) -> None:
@@ -147,3 +151,12 @@ def test_numbers_hold_behind_lines_that_were_not_what_they_looked_like(tmp_path:
     assert [report.index for report in kept.reports] == list(range(2006))
     assert [report.mid for report in kept.reports if report.flows] == [event["mid"] for event in events]
     assert summary.tally.codes == {"out_of_order": 1}
+
+
+def test_steps_that_nothing_ties_to_a_flow_are_counted(tmp_path: Any) -> None:
+    events = flow("S1 S2 S3 S4 S5 S9", "one")
+    for event in events[2:4]:
+        event["context"] |= {"cdata": [], "sid": "", "did": ""}
+    _, summary = followed(tmp_path, events, "signup")
+    assert summary.loose == 2
+    assert {outcome for outcome, _ in told(summary).values()} == {"success"}

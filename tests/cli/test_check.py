@@ -117,8 +117,10 @@ def test_without_leniency_a_document_is_malformed_and_the_way_out_is_told() -> N
 
 def test_flows_are_followed_and_written(tmp_path: Path) -> None:
     target = tmp_path / "flows.json"
-    arguments = ["--lenient", "--fill", "--plan", "google-signin", "--flows", str(target), str(SAMPLES)]
-    assert "flow google-signin <uuid>: created" in run(*arguments, code=1)
+    samples = tmp_path / "samples.md"
+    samples.write_text(SAMPLES.read_text().replace("<uuid>", "f-1"))
+    arguments = ["--lenient", "--fill", "--plan", "google-signin", "--flows", str(target), str(samples)]
+    assert "flow google-signin f-1: created" in run(*arguments, code=1)
     (flow,) = json.loads(target.read_text())
     assert (flow["plan"], flow["outcome"], flow["steps"][:2]) == ("google-signin", "created", ["opened", "viewed"])
     assert {finding["code"] for finding in flow["findings"]} == {"out_of_order"}

@@ -174,7 +174,8 @@ def _types(name: str) -> st.SearchStrategy[Plan]:
         browser=st.booleans(),
         anonymous=st.booleans(),
     )
-    operations = st.builds(Operation, operation=slugs, when=texts, fires=st.lists(slugs, max_size=2))
+    fails = st.one_of(st.just(""), slugs)
+    operations = st.builds(Operation, operation=slugs, when=texts, fires=st.lists(slugs, max_size=2), fails=fails)
     return st.builds(
         Plan,
         plan=st.just(name),

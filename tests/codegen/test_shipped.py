@@ -35,8 +35,12 @@ _PATTERNED = {
     ("save_clicked", "id"): "save-button",
     ("submit_clicked", "id"): "submit",
 }
-# What tells a step from an earlier one that wants less.
-_TELLING: dict[str, dict[tuple[str, ...], Any]] = {"user_changed": {("edata", "state"): "Active"}}
+# What a plan wants of a call, which no type can say: what tells a step from others, and one of two forms.
+_TELLING: dict[str, dict[tuple[str, ...], Any]] = {
+    "user_changed": {("edata", "state"): "Active"},
+    "course.resource.download": {("payload", "course_resource_name"): "syllabus.pdf"},
+    "course.admin.download": {("payload", "download_type"): "cohorts", ("payload", "cohort"): "default"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +214,15 @@ def test_every_event_is_its_own_step_without_a_warning(spoken: Any) -> None:
     for call, said in zip(wanted, spoken(wanted), strict=True):
         plan, step = call.function.name
         assert recognise[plan](event(said)) == (step, ()), (plan, said)
+
+
+def test_what_types_carry_is_what_their_plans_say(spoken: Any) -> None:
+    wanted = [call for call in _all_calls(full=True) if call.function.name[0] in ("lms", "identity")]
+    matcher = Matcher(shipped())
+    for call, said in zip(wanted, spoken(wanted), strict=True):
+        match = matcher.match(event(said))
+        assert match is not None
+        assert (match.step, match.warnings) == (call.function.name[1], ()), said
 
 
 def _recogniser(plan: Plan) -> Callable[[dict[str, Any]], tuple[str, tuple[Remark, ...]]]:

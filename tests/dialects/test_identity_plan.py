@@ -16,10 +16,10 @@ def plan() -> Plan:
 
 def test_the_operations_are_those_of_the_table(plan: Plan) -> None:
     in_plan = {
-        (found.operation, found.method or None): (tuple(found.fires), tuple(found.surfaces))
+        (found.operation, found.method or None): (tuple(found.fires), found.fails, tuple(found.surfaces))
         for found in plan.operations
     }
-    assert in_plan == {key: (row.fires, row.surfaces) for key, row in ROWS.items()}
+    assert in_plan == {key: (row.fires, row.fails, row.surfaces) for key, row in ROWS.items()}
     assert len(plan.operations) == len(ROWS)
     assert all(found.when for found in plan.operations)
 

@@ -102,7 +102,7 @@ def test_what_is_not_signed_rightly_is_refused(school: School, signature: str) -
     before = len(school.stored())
     answer = school.send(webhook(login(2, "w-2")), signature=signature)
     assert answer.status == 401
-    assert answer.result["code"] == ("key_unknown" if signature else "key_missing")
+    assert answer.result["code"] == ("signature_invalid" if signature else "signature_missing")
     assert SIGNING not in answer.body.decode()
     assert len(school.stored()) == before
 

@@ -91,6 +91,7 @@ def test_who_may_not_send_is_told_403(school: School) -> None:
     ]:
         assert answer.status == 403
         assert answer.json["detail"]
+        assert "www-authenticate" not in answer.headers
         assert [error["code"] for error in answer.json["errors"]] == [code]
 
 

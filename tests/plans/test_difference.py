@@ -173,7 +173,7 @@ types:
       kind: {one_of: [a, b]}
   - {type: gone, when: Gone., sign_in: true}
 operations:
-  - {operation: make, when: Made., fires: [made], surfaces: [api]}
+  - {operation: make, when: Made., fires: [made], fails: made, surfaces: [api]}
 """
 
 
@@ -201,6 +201,8 @@ operations:
         ("  - {type: gone, when: Gone., sign_in: true}\n", "", Effect.BREAKING),
         ("operations:", "  - {type: back, when: Back.}\noperations:", Effect.ADDITIVE),
         ("fires: [made]", "fires: [made, gone]", Effect.BREAKING),
+        ("fails: made", "fails: gone", Effect.BREAKING),
+        (" fails: made,", "", Effect.BREAKING),
         ("surfaces: [api]", "surfaces: [api, ui]", Effect.ADDITIVE),
         ("event: AUDIT", "event: EXDATA", Effect.BREAKING),
         ("Gone.", "It is gone.", Effect.WORDING),

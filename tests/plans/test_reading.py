@@ -53,7 +53,13 @@ def test_the_plan_itself_is_good() -> None:
         ("  - step: paid", "  - step: opened", 15, "$.steps[1].step", "there is a step 'opened' already, in line 8"),
         ("edata.pageid: cart", "edata..pageid: cart", 12, '$.steps[0].match["edata..pageid"]', None),
         ("edata.pageid: cart", "edate.pageid: cart", 12, '$.steps[0].match["edate.pageid"]', None),
-        ("edata.pageid: cart", "edata.pageid: [cart]", 12, '$.steps[0].match["edata.pageid"]', None),
+        (
+            "edata.pageid: cart",
+            "edata.pageid: [cart]",
+            12,
+            '$.steps[0].match["edata.pageid"]',
+            "expected a value, or keys and values, found a list",
+        ),
         ("Pay: misspelt_value", "Pay: mispelt_value", 19, '$.steps[1].match["edata.id"].accept.Pay', None),
         ("is: pay", "is: Pay", 19, '$.steps[1].match["edata.id"].accept.Pay', None),
         ("is: pay", "is: pay, one_of: [pay]", 19, '$.steps[1].match["edata.id"]', None),
@@ -112,6 +118,7 @@ def test_two_steps_that_are_the_same_event_are_refused() -> None:
         ("Pay: misspelt_value", "Pay: mispelt_value", "did you mean misspelt_value?"),
         ("Pay: misspelt_value", "Pay: shouted", "say under `warnings:` what shouted means"),
         ("title: Checkout", "title: 7", "put it in quotes"),
+        ("edata.pageid: cart", "edata.pageid: [cart]", "for several values write {one_of: [a, b]}"),
     ],
 )
 def test_a_flaw_says_what_may_be_meant(old: str, new: str, hint: str) -> None:
@@ -193,12 +200,61 @@ types:
   - {type: made, when: Made., aliases: [born]}
   - {type: born, when: Born.}
 operations:
-  - {operation: make, when: Made., fires: [mde]}
+  - {operation: make, when: Made., fires: [mde], fails: brn}
 """
     assert [(flaw.line, flaw.path, flaw.hint) for flaw in flaws(text)] == [
         (7, "$.types[0].aliases[0]", ""),
         (10, "$.operations[0].fires[0]", "did you mean made?"),
+        (10, "$.operations[0].fails", "did you mean born?"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("one", "line", "path", "message", "hint"),
+    [
+        (
+            "fields: {a: {type: strng}}",
+            7,
+            "$.types[0].fields.a.type",
+            "expected one of array, boolean, id, integer, number, object, string, found 'strng'",
+            "did you mean string?",
+        ),
+        (
+            "fields: {a: {one_of: {x: 1}}}",
+            7,
+            "$.types[0].fields.a.one_of",
+            "expected a list, found keys and values",
+            "",
+        ),
+        (
+            "fields: {a: {type: integer, one_of: [1, x]}}",
+            7,
+            "$.types[0].fields.a.one_of[1]",
+            "this value is not of the type integer",
+            "say its type",
+        ),
+        (
+            "fields: {a: {one_of: [1]}}",
+            7,
+            "$.types[0].fields.a.one_of[0]",
+            "this value is not of the type string",
+            "say its type",
+        ),
+        (
+            "fields: {a: {}}, alternatives: [[a], [b]]",
+            7,
+            "$.types[0].alternatives[1][0]",
+            "there is no field 'b'",
+            "there are a",
+        ),
+        ("fields: [a]", 7, "$.types[0].fields", "expected keys and values, found a list", ""),
+        ("fields: {a: string}", 7, "$.types[0].fields.a", "expected keys and values, found 'string'", ""),
+    ],
+)
+def test_a_flaw_of_a_type_is_told(one: str, line: int, path: str, message: str, hint: str) -> None:
+    head = "plan: accounts\nversion: 1\ntitle: Accounts\nkind: types\nevent: AUDIT\ntypes:\n"
+    (flaw,) = flaws(f"{head}  - {{type: made, when: Made., {one}}}\n")
+    assert (flaw.line, flaw.path, flaw.message, flaw.hint) == (line, path, message, hint)
 
 
 def test_shipped_plans_are_good_and_named_as_their_files() -> None:

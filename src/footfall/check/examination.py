@@ -13,6 +13,7 @@ from footfall.check.reader import Reader
 from footfall.check.report import Note, Part, Report, Tally, note_of_remark
 from footfall.check.sieve import Sieve
 from footfall.check.single import judge_piece
+from footfall.check.stretch import parts
 from footfall.plans.correlation import correlation
 from footfall.plans.flow import Sighting, sight
 from footfall.plans.instance import Remark
@@ -76,31 +77,47 @@ class Examiner:
 
     def examine(self, chunk: Chunk) -> Found:
         """What is to be said of the events of a chunk."""
-        found = Found(chunk.file, chunk.count, chunk.count)
-        accepted = _accepted(chunk) if chunk.bulk and self._filling is None else None
-        if accepted is not None:
-            found.count = found.tally.verdicts["accepted"] = len(accepted)
-            reports = list(self._of_accepted(chunk, accepted, found))
-        elif chunk.is_read:
-            reports = list(self._of_pieces(chunk, found))
-        else:
-            reports = self._of_lines(chunk, found)
-        found.reports = _encoder.encode_lines(reports)
+        found = Found(chunk.file, chunk.count, 0)
+        found.reports = _encoder.encode_lines(list(self._reports(chunk, found)))
         return found
 
-    def _of_lines(self, chunk: Chunk, found: Found) -> list[Report]:
+    def _reports(self, chunk: Chunk, found: Found) -> Iterator[Report]:
+        accepted = _accepted(chunk) if chunk.bulk and self._filling is None else None
+        if accepted is not None:
+            yield from self._of_accepted(chunk, accepted, found)
+        elif chunk.is_read and (chunk.is_array or self._filling is not None or not chunk.bulk):
+            yield from self._of_pieces(chunk, found)
+        else:
+            yield from self._of_parts(chunk, found)
+
+    def _of_parts(self, chunk: Chunk, found: Found) -> Iterator[Report]:
+        """Reports on a stretch in which something is to be remarked: it is to slow down only what stands beside it."""
+        index, place = chunk.index, chunk.place
+        for text in parts(chunk.bulk):
+            count, ordinal = text.count(b"\n") + (text[-1:] != b"\n"), chunk.ordinal + index - chunk.index
+            part = Chunk(chunk.file, index, count, [], text, place=place, is_read=False, ordinal=ordinal)
+            accepted = _accepted(part) if self._filling is None else None
+            before = found.count
+            if accepted is not None:
+                yield from self._of_accepted(part, accepted, found)
+            else:
+                yield from self._of_lines(part, found)
+            index += found.count - before
+            place = place.after(text)
+
+    def _of_lines(self, chunk: Chunk, found: Found) -> Iterator[Report]:
         """Reports on lines among which some are not what they look like."""
         blocks = iter([chunk.bulk])
         reader = Reader(chunk.file, blocks, loosely=False, place=chunk.place, index=chunk.index, singly=True)
-        reports: list[Report] = []
         for inner in reader.chunks():
             inner.ordinal = chunk.ordinal + inner.index - chunk.index
-            reports += self._of_pieces(inner, found)
-        found.count = reader.index - chunk.index
-        return reports
+            yield from self._of_pieces(inner, found)
 
     def _of_accepted(self, chunk: Chunk, accepted: list[events.AnyEvent], found: Found) -> Iterator[Report]:
         """Reports on events that the judge took without remark."""
+        chunk.count = len(accepted)
+        found.count += chunk.count
+        found.tally.verdicts["accepted"] += len(accepted)
         keeps_all, passes = self._brief.keeps_all, self._sieve.passes
         layout = Layout(chunk)
         for number, event in enumerate(accepted):
@@ -141,6 +158,7 @@ class Examiner:
         )
 
     def _of_pieces(self, chunk: Chunk, found: Found) -> Iterator[Report]:
+        found.count += chunk.count
         layout = Layout(chunk)
         for number in range(chunk.count):
             report = self._of_piece(chunk, number, layout.piece(number), found)

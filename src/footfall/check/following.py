@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from msgspec import UNSET, Struct, UnsetType
 
 from footfall.check.examination import Found
+from footfall.check.filling import is_blank
 from footfall.check.report import Part
+from footfall.plans import gathering
 from footfall.plans.flow import Sighting, judge_flow
-from footfall.plans.gathering import gather
 from footfall.plans.instance import Instance, Misplaced, Remark
 from footfall.plans.mark import Mark
 from footfall.plans.model import Plan
+from footfall.plans.recognition import Steps
 from footfall.plans.trace import Workflows
 from footfall.plans.workflow import judge_workflow
 
@@ -51,18 +53,30 @@ class Flow(Struct):
 
 
 class Followed(Struct):
-    """Flows, and what they add to the reports on events, by ordinal."""
+    """Flows, and what they add to the reports on events, by ordinal; `loose` counts the steps that are in no flow.
+
+    `steps` are those of workflows: the plan and the name.
+    """
 
     flows: list[Flow]
     parts: dict[int, list[Part]]
     remarks: dict[int, list[tuple[str, Remark]]]
+    steps: dict[int, tuple[str, str]]
+    loose: int = 0
 
 
 class Follower:
-    """Keeps what flows are judged from until all events have been seen."""
+    """Keeps what flows are judged from until all events have been seen.
 
-    def __init__(self, plans: Iterable[Plan]) -> None:
+    `loosely`, steps whose flow has a placeholder for an id are examples, and so are those that only their session ties
+    to such: they are in no flow.
+    """
+
+    def __init__(self, plans: Iterable[Plan], *, loosely: bool = False) -> None:
         self._plans = tuple(plans)
+        self._loosely = loosely
+        self._loose = 0
+        self._steps: dict[int, tuple[str, str]] = {}
         self._sightings: dict[str, list[Sighting]] = defaultdict(list)
         self._marks: list[Mark] = []
 
@@ -74,7 +88,7 @@ class Follower:
 
     def judge(self) -> Followed:
         """What became of all flows; nothing is expected to follow."""
-        followed = Followed([], {}, {})
+        followed = Followed([], {}, {}, self._steps)
         for instance, ordinals in self._instances():
             remarks = _placed(instance, ordinals)
             followed.flows.append(_flow(instance, ordinals))
@@ -83,16 +97,31 @@ class Follower:
                 followed.parts.setdefault(ordinal, []).append(part)
             for ordinal, remark in remarks:
                 followed.remarks.setdefault(ordinal, []).append((instance.plan, remark))
+        followed.loose = self._loose
         return followed
 
     def _instances(self) -> Iterator[tuple[Instance, list[int]]]:
         newest = max((one.ets for found in self._sightings.values() for one in found), default=0)
         for plan in self._plans:
             if plan.kind == "flow":
-                for flow in gather(plan, self._sightings[plan.plan]).flows:
+                for flow in self._gathered(plan):
                     instance = judge_flow(plan, flow.sightings, now=newest, id=flow.id)
                     yield instance, [one.index for one in flow.sightings]
         yield from self._runs()
+
+    def _name(self, plan: Plan, marks: list[Mark]) -> None:
+        steps = Steps(plan.steps)
+        named = [(mark.index, steps.of(mark)) for mark in marks]
+        self._steps |= {index: (plan.plan, step) for index, step in named if step}
+
+    def _gathered(self, plan: Plan) -> list[gathering.Flow]:
+        found = self._sightings[plan.plan]
+        examples = [one.key for one in found if self._loosely and is_blank(one.key.id)]
+        sessions = {(key.did, key.sid) for key in examples}
+        real = found if not examples else [one for one in found if not is_blank(one.key.id)]
+        flows = [flow for flow in gathering.gather(plan, real).flows if not _is_example(flow, sessions)]
+        self._loose += len(found) - sum(len(flow.sightings) for flow in flows)
+        return flows
 
     def _runs(self) -> Iterator[tuple[Instance, list[int]]]:
         workflows = [plan for plan in self._plans if plan.kind == "workflow"]
@@ -104,11 +133,16 @@ class Follower:
         for stream, marks in streams.items():
             plan = known.recognise(stream, marks) or _only(workflows, stream)
             if plan is not None:
+                self._name(plan, marks)
                 instances = judge_workflow(plan, marks, stream, math.inf)
                 for number, instance in enumerate(instances):
                     upto = instances[number + 1].began_at if number + 1 < len(instances) else math.inf
                     since = instance.began_at if number else -math.inf
                     yield instance, [mark.index for mark in marks if since <= mark.ets < upto]
+
+
+def _is_example(flow: gathering.Flow, sessions: set[tuple[str, str]]) -> bool:
+    return all(one.key.weak and (one.key.did, one.key.sid) in sessions for one in flow.sightings)
 
 
 def _only(workflows: list[Plan], stream: str) -> Plan | None:

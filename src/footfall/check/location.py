@@ -54,7 +54,13 @@ def _lines(chunk: Chunk) -> list[tuple[int, bytes]]:
         return []
     lines = enumerate(chunk.bulk.split(b"\n"), chunk.place.line)
     filled = [(number, line) for number, line in lines if line and not line.isspace()]
-    return filled if len(filled) == chunk.count else []
+    is_plain = len(filled) == chunk.count and all(map(_is_whole, filled))
+    return filled if is_plain else []
+
+
+def _is_whole(line: tuple[int, bytes]) -> bool:
+    """Whether a line of well-formed objects ends none that began before it, and begins none that ends after it."""
+    return line[1][:1] == b"{" and line[1].rstrip()[-1:] == b"}"
 
 
 def _spans(chunk: Chunk) -> list[tuple[int, int]]:

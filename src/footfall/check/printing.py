@@ -56,6 +56,8 @@ class TextWriter:
         """Print flows and counts."""
         if summary.flows is not None:
             self._out.writelines(self._flow(flow) for flow in summary.flows)
+        if summary.loose:
+            self._out.write(f"{_several(summary.loose, 'step')} in no flow: nothing ties them to one\n")
         self._out.write(counted(summary.tally))
 
     def _lines(self, report: Report) -> Iterator[str]:
@@ -86,12 +88,16 @@ class TextWriter:
 def counted(tally: Tally) -> str:
     """How many events were accepted, warned and rejected, and what was found most often."""
     parts = [f"{tally.verdicts[verdict]:,} {verdict}" for verdict in ("accepted", "warned", "rejected")]
-    lines = [f"{tally.events:,} {'event' if tally.events == 1 else 'events'}: {', '.join(parts)}\n"]
+    lines = [f"{_several(tally.events, 'event')}: {', '.join(parts)}\n"]
     common = tally.codes.most_common(_MOST_CODES)
     if common:
         more = f" and {len(tally.codes) - len(common)} others" if len(tally.codes) > len(common) else ""
         lines.append("found " + ", ".join(f"{code} {number:,}" for code, number in common) + more + "\n")
     return "".join(lines)
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def printable(text: str) -> str:

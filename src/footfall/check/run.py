@@ -24,11 +24,15 @@ _encoder = msgspec.json.Encoder()
 
 
 class Summary(Struct):
-    """What was found in all: counts, inputs that could not be used, and flows if they were asked for."""
+    """What was found in all: counts, inputs that could not be used, and flows if they were asked for.
+
+    `loose` counts the steps that nothing ties to a flow.
+    """
 
     tally: Tally
     problems: list[InputError]
     flows: list[Flow] | None = None
+    loose: int = 0
 
 
 class Writer(Protocol):
@@ -54,7 +58,8 @@ def check(names: Iterable[str], brief: Brief, jobs: int, writer: Writer, watch: 
     summary = Summary(Tally(), inputs.problems)
     found = _examined(inputs, brief, jobs, summary.tally, watch)
     if brief.follows:
-        summary.flows = _follow(found, brief, summary.tally, writer)
+        followed = _follow(found, brief, summary.tally, writer)
+        summary.flows, summary.loose = followed.flows, followed.loose
     else:
         for one in found:
             writer.write(one.reports)
@@ -71,8 +76,8 @@ def _examined(inputs: Inputs, brief: Brief, jobs: int, tally: Tally, watch: Watc
         yield found
 
 
-def _follow(found: Iterator[Found], brief: Brief, tally: Tally, writer: Writer) -> list[Flow]:
-    follower = Follower(brief.plans)
+def _follow(found: Iterator[Found], brief: Brief, tally: Tally, writer: Writer) -> Followed:
+    follower = Follower(brief.plans, loosely=brief.loosely)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
         for one in found:
             follower.take(one)
@@ -81,7 +86,7 @@ def _follow(found: Iterator[Found], brief: Brief, tally: Tally, writer: Writer) 
         followed = follower.judge()
         for reports in _completed(spool, followed, tally):
             writer.write(reports)
-    return followed.flows
+    return followed
 
 
 def _completed(spool: IO[bytes], followed: Followed, tally: Tally) -> Iterator[bytes]:
@@ -98,6 +103,8 @@ def _completed(spool: IO[bytes], followed: Followed, tally: Tally) -> Iterator[b
 def _with_flows(line: bytes, ordinal: int, followed: Followed, tally: Tally) -> bytes:
     report = _report.decode(line)
     report.flows = followed.parts[ordinal]
+    if report.plan is None and ordinal in followed.steps:
+        report.plan, report.step = followed.steps[ordinal]
     notes = [note_of_remark(remark, plan, Place(report.line)) for plan, remark in followed.remarks.get(ordinal, ())]
     tally.verdicts[report.verdict] -= 1
     report.add(notes)

@@ -15,11 +15,13 @@ _Texts = dict[Path, frozenset[str]]
 
 
 class Sieve:
-    """Lets through all events that may be a step of one of some plans, and few others."""
+    """Lets through all events that may be a step of a flow, or of a named type, and few others."""
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         ways: dict[str, list[_Texts]] = defaultdict(list)
         for plan in plans:
+            if plan.kind == "workflow":  # what an event is to them depends on the events around it
+                continue
             for eid, texts in _ways(plan):
                 ways[eid].append(texts)
         self._tests = {eid: _tests(found) for eid, found in ways.items()}

@@ -14,6 +14,7 @@ from footfall.spec.faults import AT_MOST
 from footfall.spec.judge import judge
 from footfall.spec.reasons import Reason
 from footfall.spec.text import JSON_ERRORS, read, where
+from footfall.spec.typenames import LEGACY_EIDS
 from footfall.spec.verdict import Finding, Profile
 
 LARGEST_EVENT = 1 << 20
@@ -65,7 +66,19 @@ def _judge(text: bytes, profile: Profile, locations: Locations) -> Judged:
     if verdict.findings[0].code == Reason.MALFORMED_LINE.code:
         return Judged([_not_json(text, locations)])
     notes = [note_of_finding(finding, "error", locations.of(finding.path)) for finding in verdict.findings]
+    for note in notes:
+        if note.code == Reason.UNKNOWN_EVENT.code:
+            note.hint = _modern_name(verdict.value) or note.hint
     return Judged(notes, value=verdict.value)
+
+
+def _modern_name(event: Any) -> str:
+    """What to send in place of an event that V3 has no more; blank for any other."""
+    eid = event.get("eid") if isinstance(event, dict) else None
+    if not isinstance(eid, str) or eid not in LEGACY_EIDS:
+        return ""
+    modern, kind = LEGACY_EIDS[eid]
+    return f"V3 has no {eid}: send {modern} with the edata.type {kind or eid}."
 
 
 def _not_json(text: bytes, locations: Locations) -> Note:

@@ -1,7 +1,7 @@
 """Whole stretches of well-formed objects, found by one call of msgspec."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -17,6 +17,7 @@ _NEXT_LINE = b"}\n{"
 BATCH = re.compile(rb"events[\"' :\t\r\n]|\\u00[67]")  # where a batch may be; the key may be spelt by escapes
 _TAIL = 1 << 16
 _TRIES = 4
+_PART = 1 << 13
 _OBJECT = ord("{")
 
 
@@ -34,6 +35,16 @@ def lines_at_once(window: Window) -> tuple[int, int] | None:
         return None
     count = window.text.count(b"\n", window.at, end)
     return end, count + (window.text[end - 1 : end] != b"\n")
+
+
+def parts(text: bytes) -> Iterator[bytes]:
+    """A stretch of lines or values in parts of some kilobytes, each of whole values."""
+    at = 0
+    while at < len(text):
+        cut = text.find(_NEXT_LINE, at + _PART)
+        end = len(text) if cut < 0 else cut + len(_NEXT_LINE) - 1
+        yield text[at:end]
+        at = end
 
 
 def values_at_once(window: Window) -> tuple[int, int] | None:

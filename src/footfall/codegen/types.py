@@ -20,11 +20,11 @@ from footfall.codegen.shape import (
     Somebody,
 )
 from footfall.plans.model import EventType, Plan
+from footfall.plans.payload import ENCODED, is_shaped
 
 PERSON: Path = ("place", "anon_username")
 MOMENT: Path = ("place", "time")
 _TEXT = Kind("string")
-_ENCODED = "EXDATA"
 _USER: Path = ("account", "user")
 
 # A place in a course, as the LMS names it.
@@ -46,8 +46,8 @@ _PLACE: dict[str, tuple[tuple[str, Kind, str], ...]] = {
 
 def type_functions(plan: Plan) -> tuple[Function, ...]:
     """A function for each event type."""
-    is_of_courses = plan.event == _ENCODED and any(one.node for one in plan.types)
-    return tuple((_lesson if is_of_courses else _plain)(plan, one) for one in plan.types)
+    make = _lesson if is_shaped(plan) else _plain
+    return tuple(make(plan, one) for one in plan.types)
 
 
 def type_aliases(plan: Plan) -> tuple[Alias, ...]:
@@ -61,7 +61,7 @@ def type_aliases(plan: Plan) -> tuple[Alias, ...]:
 
 def _plain(plan: Plan, one: EventType) -> Function:
     loom = _loom(plan, one)
-    if plan.event == _ENCODED:
+    if plan.event == ENCODED:
         body = Branch({"type": Fixed(one.type), "data": Encoded(_payload(loom, one))})
     else:
         body = _in_edata(loom, one)
@@ -131,7 +131,8 @@ class _Account:
 
     def __init__(self, plan: Plan, one: EventType) -> None:
         fired_by = [operation for operation in plan.operations if one.type in operation.fires]
-        surfaces = tuple(dict.fromkeys(name for operation in fired_by for name in operation.surfaces))
+        told_by = fired_by or [operation for operation in plan.operations if one.type == operation.fails]
+        surfaces = tuple(dict.fromkeys(name for operation in told_by for name in operation.surfaces))
         user = Parameter(_USER, _TEXT, bool(fired_by), "Id of the user, without a name or address.")
         told = (
             ("operation", _TEXT, "Id of what happened, the same in all events that it fires."),

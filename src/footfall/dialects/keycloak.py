@@ -82,11 +82,10 @@ class Keycloak(Dialect):
             return
         given = request.headers.get(SIGNATURE, b"").strip().lower()
         if not given:
-            raise RefusalError(401, Reason.KEY_MISSING, "The header X-Keycloak-Signature is missing.")
+            raise RefusalError(401, Reason.SIGNATURE_MISSING, "The header X-Keycloak-Signature is missing.")
         if not hmac.compare_digest(given, sign(self._secret, request.raw)):
-            raise RefusalError(
-                401, Reason.KEY_UNKNOWN, "X-Keycloak-Signature is not the signature of this body by keycloak_secret."
-            )
+            says = "X-Keycloak-Signature is not the signature of this body by keycloak_secret."
+            raise RefusalError(401, Reason.SIGNATURE_INVALID, says)
 
 
 def sign(secret: bytes, body: bytes) -> bytes:

@@ -21,6 +21,10 @@ from footfall.spec.verdict import Finding
 
 PATHS = ("/api/tracking",)
 
+_HINTS = {
+    Reason.UNKNOWN_FIELD: "Remove the field; docs/lms.md lists the fields of each type.",
+    Reason.VALUE_NOT_ALLOWED: "Send what the message asks for; docs/lms.md lists types and fields.",
+}
 _BOM = b"\xef\xbb\xbf"
 _encoder = msgspec.json.Encoder()
 
@@ -129,7 +133,8 @@ def _not_stored(findings: list[Finding]) -> Answer:
 def _bad(faults: list[Fault]) -> Answer:
     findings = [fault.finding for fault in faults]
     errors = [
-        _problem(found.code, found.path, found.message) | {"hint": found.reason.hint, "docs": found.reason.docs}
+        _problem(found.code, found.path, found.message)
+        | {"hint": _HINTS.get(found.reason, found.reason.hint), "docs": found.reason.docs}
         for found in findings
     ]
     return Answer(400, _encoder.encode(worded(faults) | {"errors": errors}))

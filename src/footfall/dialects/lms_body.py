@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -55,6 +57,7 @@ _PERSONAL_NAMES = {
     *("address", "captcha", "email", "email_address", "first_name", "full_name", "ip", "ip_address", "last_name"),
     *("name", "password", "phone", "user", "user_id", "username"),
 }
+_LONGEST_TYPE = 80
 _MARK = re.compile(r"<(?:string|array|object) \d+>|<number>|<boolean>")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _DROPPED = "This is not a field that is taken here. It was not stored."
@@ -194,10 +197,12 @@ class _Reading:
         self.faults.append(Fault((name,), Reason.VALUE_NOT_ALLOWED, sentence, "string"))
 
 
+@lru_cache(256)
 def _not_a_type(named: str) -> str:
     if named in VIDEO_EVENTS:
         return 'This is not an event type. Send it as video_event_type in the event_data of a "video" event.'
-    return "Not a known event type."
+    close = get_close_matches(named, BY_NAME, 1) if len(named) <= _LONGEST_TYPE else []
+    return f"Not a known event type; {close[0]} is one." if close else "Not a known event type."
 
 
 def _is_nobody(person: str | None) -> bool:

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}", re.ASCII)
 
 _REQUIRED = "This field is required."
 _NULL = "This field may not be null."
-_CHOICE = "Not one of the values allowed."
+_CHOICE = "Not one of the values allowed, which are {}."
 _NUL = "Null characters are not allowed."
 _UNKNOWN = "This type of event has no such field."
 _ALTERNATIVE = "This field is required, unless the payload has the fields of its other form."
@@ -57,7 +57,7 @@ def check(value: Any, field: Field, path: tuple[str, ...]) -> Fault | None:
     if not is_kind(value):
         return Fault(path, Reason.WRONG_TYPE, sentence, json_type(value))
     if field.one_of and value not in field.one_of:
-        return Fault(path, Reason.VALUE_NOT_ALLOWED, _CHOICE, json_type(value))
+        return Fault(path, Reason.VALUE_NOT_ALLOWED, _CHOICE.format(", ".join(field.one_of)), json_type(value))
     return _check_text(value, field, path) if type(value) is str else None
 
 

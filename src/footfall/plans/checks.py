@@ -9,8 +9,9 @@ from footfall.plans.document import Node
 from footfall.plans.errors import Flaw, OrderError, PatternError
 from footfall.plans.grammar import Grammar, grammar_of
 from footfall.plans.matching import COMMON_WARNINGS
-from footfall.plans.model import Expectation, Outcome, Plan, Scalar, Step, Variant
+from footfall.plans.model import EventType, Expectation, Outcome, Plan, Scalar, Step, Variant
 from footfall.plans.pattern import Pattern
+from footfall.plans.payload import fits
 from footfall.plans.soundness import flaws_of_workflow
 from footfall.spec.schemas import EIDS
 from footfall.spec.typenames import LEGACY_EIDS
@@ -185,11 +186,25 @@ def _types(plan: Plan, place: Place) -> Iterator[Flaw]:
     yield from _twice("type", [one.type for one in plan.types], place, "types", "type")
     names = [one.type for one in plan.types]
     for number, one in enumerate(plan.types):
+        yield from _fields(one, place, number)
         for index, alias in enumerate(one.aliases):
             if alias in names or any(alias in other.aliases for other in plan.types[:number]):
                 yield place.flaw(f"{alias!r} is the name of another type", "types", number, "aliases", index)
     for number, operation in enumerate(plan.operations):
         yield from _names("type", operation.fires, names, place, "operations", number, "fires")
+        if operation.fails and operation.fails not in names:
+            yield place.unknown("type", operation.fails, names, "operations", number, "fails")
+
+
+def _fields(one: EventType, place: Place, number: int) -> Iterator[Flaw]:
+    for index, form in enumerate(one.alternatives):
+        if not one.open:
+            yield from _names("field", form, list(one.fields), place, "types", number, "alternatives", index)
+    for name, field in one.fields.items():
+        for index, value in enumerate(field.one_of):
+            if not fits(field.type, value):
+                at = ("types", number, "fields", name, "one_of", index)
+                yield place.flaw(f"this value is not of the type {field.type}", *at, hint="say its type")
 
 
 def _blocks(plan: Plan, place: Place) -> Iterator[Flaw]:

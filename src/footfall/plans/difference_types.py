@@ -85,6 +85,9 @@ def _operations(old: Plan, new: Plan) -> Iterator[Change]:
         if before[name].fires != after[name].fires:
             fires = ", ".join(after[name].fires) or "nothing"
             yield breaking(f"{path}.fires", f"fires {fires}", "Counts change.")
+        if before[name].fails != after[name].fails:
+            says = f"fires {after[name].fails or 'nothing'} where it failed"
+            yield breaking(f"{path}.fails", says, "Counts change.")
         yield from subset(before[name].surfaces, after[name].surfaces, f"{path}.surfaces", _REFUSED)
         yield from wording(before[name], after[name], path, "when", "ref")
 

@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 from msgspec import UNSET, Struct
 
 from footfall.plans.instance import Remark
-from footfall.plans.model import Expectation, Path, Plan, Scalar, Step, Variant
+from footfall.plans.model import EventType, Expectation, Path, Plan, Scalar, Step, Variant
+from footfall.plans.payload import MISSING_VALUE, PERSONAL_VALUE, UNEXPECTED_VALUE, UNKNOWN_VALUE, Payload
 from footfall.plans.values import MISSING, Judgement, expectation_of, judge, said, value_at
-
-MISSING_VALUE = "missing_value"
-UNEXPECTED_VALUE = "unexpected_value"
 
 
 class Match(Struct, frozen=True):
@@ -79,6 +77,7 @@ class _Candidate:
         self.checks = sorted(match, key=_telling, reverse=True)
         self.wishes: list[_Check] = []
         self.variant: Remark | None = None
+        self.payload: Payload | None = None
         self.plain = Match(plan, step)
 
     @property
@@ -99,9 +98,10 @@ class _Candidate:
             holds, warning = check.judge(found)
             if warning or not holds:
                 warned.append((check, warning or (MISSING_VALUE if found is MISSING else UNEXPECTED_VALUE)))
-        if not warned and self.variant is None:
+        remarks = self.payload.remarks(value) if self.payload is not None else []
+        if not warned and not remarks and self.variant is None:
             return self.plain
-        return Match(self.plan, self.step, self._remarks(value, warned))
+        return Match(self.plan, self.step, (*self._remarks(value, warned), *remarks))
 
     def _remarks(self, value: dict[str, Any], warned: list[tuple[_Check, str]]) -> tuple[Remark, ...]:
         remarks = [] if self.variant is None else [self.variant]
@@ -168,13 +168,15 @@ def _telling(check: _Check) -> int:
 
 def _candidates(plan: Plan, number: int) -> list[_Candidate]:
     if plan.kind == "types":
-        return [_of_type(plan, number, names) for names in ([one.type, *one.aliases] for one in plan.types)]
+        return [_of_type(plan, number, one) for one in plan.types]
     return [candidate for step in plan.steps for candidate in _of_step(plan, number, step)]
 
 
-def _of_type(plan: Plan, number: int, names: list[str]) -> _Candidate:
-    expected = Expectation(one_of=[*names])
-    return _Candidate(plan, number, names[0], plan.event, _checks({"edata.type": expected}))
+def _of_type(plan: Plan, number: int, one: EventType) -> _Candidate:
+    expected = Expectation(one_of=[one.type, *one.aliases])
+    candidate = _Candidate(plan, number, one.type, plan.event, _checks({"edata.type": expected}))
+    candidate.payload = Payload(plan, one)
+    return candidate
 
 
 def _of_step(plan: Plan, number: int, step: Step) -> list[_Candidate]:
@@ -226,6 +228,8 @@ def said_of(plan: Plan, warning: str) -> str:
 COMMON_WARNINGS = {
     MISSING_VALUE: "A value that the plan expects is missing.",
     UNEXPECTED_VALUE: "A value is not what the plan expects.",
+    UNKNOWN_VALUE: "The payload has a field that the plan does not name.",
+    PERSONAL_VALUE: "A value is personal, and should not be sent.",
     "misspelt_value": "A misspelt value; it is kept as it was sent, and shown under the right one.",
     "env_page_mismatch": "The environment is not that of the page.",
     "start_end_type_mismatch": "The START of this flow has another type than its END: they do not pair by type.",

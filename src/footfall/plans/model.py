@@ -127,11 +127,15 @@ class EventType(_Closed, frozen=True):
 
 
 class Operation(_Closed, frozen=True):
-    """Something that happens to an account, and the events that it fires, in order."""
+    """Something that happens to an account, and the events that it fires, in order.
+
+    `fails` is the event type that it fires instead where it failed; blank for nothing.
+    """
 
     operation: Slug
     when: str
     fires: list[Slug]
+    fails: Annotated[str, Meta(max_length=100)] = ""
     method: str = ""
     surfaces: list[str] = []
     ref: str = ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import UNSET
 
-from footfall.plans.model import EventType, Outcome, Plan, Scalar, Step
+from footfall.plans.model import EventType, Operation, Outcome, Plan, Scalar, Step
 from footfall.plans.model import Expectation as Expected
 from footfall.plans.values import expectation_of, said
 
@@ -40,8 +40,7 @@ def _tables(plan: Plan) -> Iterator[tuple[str, _Row, Sequence[_Row]]]:
     yield "Steps", ("step", "row", "event", "when", "recognised by", "besides"), [_step(step) for step in plan.steps]
     yield "Variants", ("path", "sent", "instead of", "warning"), [*_variants(plan)]
     yield "Event types", ("type", "when", "fields", "from a browser"), [_type(one) for one in plan.types]
-    operations = [(one.operation, one.method, ", ".join(one.fires) or "nothing", one.when) for one in plan.operations]
-    yield "Operations", ("operation", "method", "fires", "when"), operations
+    yield "Operations", ("operation", "method", "fires", "when it failed", "when"), [*map(_operation, plan.operations)]
     blocks = [(one.block, one.starts, one.ends, ", ".join(one.within)) for one in plan.blocks]
     yield "Blocks", ("block", "starts with", "ends with", "within"), blocks
     yield "Rules", ("rule", "severity", "says"), [(rule.rule, rule.severity, rule.says) for rule in plan.rules]
@@ -73,6 +72,10 @@ def _variants(plan: Plan) -> Iterator[_Row]:
 def _type(one: EventType) -> _Row:
     fields = [f"{name}: {field.type}{'' if field.required else '?'}" for name, field in one.fields.items()]
     return one.type, one.when, ", ".join(fields), "yes" if one.browser else "no"
+
+
+def _operation(one: Operation) -> _Row:
+    return one.operation, one.method, ", ".join(one.fires) or "nothing", one.fails or "nothing", one.when
 
 
 def _outcome(outcome: Outcome) -> _Row:

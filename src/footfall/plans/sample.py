@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET
 
 from footfall.plans.model import EventType, Expectation, Field, Plan, Step
+from footfall.plans.payload import ENCODED, is_shaped
 from footfall.plans.values import MISSING, expectation_of, value_at
 from footfall.spec.examples import example
 from footfall.spec.schemas import Schema, event_schema
@@ -42,15 +43,32 @@ def sample_of_step(plan: Plan, step: Step) -> Json:
 def sample_of_type(plan: Plan, one: EventType) -> Json:
     """An event of the type."""
     event = _blank(plan.event)
-    payload = {name: _of_field(field) for name, field in one.fields.items()}
-    if plan.event == "EXDATA":
-        event["context"]["env"] = plan.plan
-        event["edata"] = {"type": one.type, "data": json.dumps(payload)}
+    event["context"]["env"] = plan.plan
+    payload = {name: _of_field(field) for name, field in one.fields.items() if not field.personal}
+    if plan.event == ENCODED:
+        data = _shaped(one, payload) if is_shaped(plan) else payload
+        event["edata"] = {"type": one.type, "data": json.dumps(data)}
     else:
-        event["context"]["env"] = plan.plan
         event["object"] = {"id": "8f9c1c4e", "type": "User"}
         event["edata"] = {"type": one.type, "props": [], **payload}
     return event
+
+
+def _shaped(one: EventType, payload: Json) -> Json:
+    """A payload in the documented shape of an LMS's events."""
+    has_course = "course" in one.node
+    return {
+        "event_type": one.type,
+        "anon_username": None if one.anonymous else "7a3d1f0e-4c55-4b8e-9a53-2f7f6f1f9d10",
+        "time": "2026-11-21T10:04:05.107000+00:00",
+        "course_slug": "DEMO" if has_course else None,
+        "course_run": "SP" if has_course else None,
+        "module_id": None,
+        "section_id": None,
+        "unit_id": 12 if "unit" in one.node else None,
+        "page_url": None,
+        "event_data": payload or None,
+    }
 
 
 def _blank(eid: str) -> Json:

@@ -11,6 +11,7 @@ from footfall.plans.document import Node, path_step
 from footfall.plans.errors import Flaw
 
 _TEXT = "a text"
+_VALUE = "a value, or keys and values"
 _OTHER: tuple[tuple[type, ...], str] = ((), "something else")
 _KINDS: dict[type[inspect.Type], tuple[tuple[type, ...], str]] = {
     inspect.StructType: ((dict,), "keys and values"),
@@ -76,9 +77,19 @@ def _flaws_of_struct(node: Node, wanted: inspect.StructType, path: str) -> Itera
 def _flaws_of_union(node: Node, wanted: inspect.UnionType, path: str) -> Iterator[Flaw]:
     close = next((branch for branch in wanted.types if _is(node.value, branch)), None)
     if close is None:
-        yield _wrong(node, " or ".join(dict.fromkeys(map(_said, wanted.types))), path)
+        yield _wrong(node, _said_of_union(wanted), path)
     else:
         yield from _flaws(node, close, path)
+
+
+def _said_of_union(wanted: inspect.UnionType) -> str:
+    literals = [
+        str(value) for branch in wanted.types if isinstance(branch, inspect.LiteralType) for value in branch.values
+    ]
+    if literals:
+        return f"one of {', '.join(sorted(literals))}"
+    said = dict.fromkeys(map(_said, wanted.types))
+    return _VALUE if _TEXT in said and len(said) > 2 else " or ".join(said)
 
 
 def _flaws_of_text(node: Node, wanted: inspect.StrType, path: str) -> Iterator[Flaw]:
@@ -112,6 +123,8 @@ def _wrong(node: Node, said: str, path: str) -> Flaw:
     hint = ""
     if said == _TEXT and isinstance(node.value, (bool, int, float)):
         hint = "put it in quotes"
+    elif said == _VALUE and isinstance(node.value, list):
+        hint = "for several values write {one_of: [a, b]}"
     elif said.startswith("one of ") and isinstance(node.value, str):
         close = get_close_matches(node.value, said.removeprefix("one of ").split(", "), 1)
         hint = f"did you mean {close[0]}?" if close else ""

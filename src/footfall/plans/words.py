@@ -94,6 +94,7 @@ WORDS: dict[str, dict[str, str]] = {
         "operation": "Name of the operation.",
         "when": "What happens, in words.",
         "fires": "The event types that it fires, in order.",
+        "fails": "The event type that it fires instead where it failed; without it, a failure fires nothing.",
         "method": "The way it is done, such as `password` or `social`.",
         "surfaces": "Where it can be done.",
         "ref": "Short label of the row it comes from.",

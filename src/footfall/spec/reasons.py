@@ -157,6 +157,16 @@ class Reason(Enum):
         "This kind of key may not do this.",
         "Use a secret key for reading, and never put a secret key into a URL.",
     )
+    SIGNATURE_MISSING = Advice(
+        "signature_missing",
+        "The request is not signed.",
+        "Have the webhook sign its body: give it the secret that is the setting keycloak_secret.",
+    )
+    SIGNATURE_INVALID = Advice(
+        "signature_invalid",
+        "The signature is not that of this body.",
+        "Give the webhook the secret that is the setting keycloak_secret; nothing on the way may change the body.",
+    )
     ORIGIN_FORBIDDEN = Advice(
         "origin_forbidden",
         "The channel's public key does not allow this origin.",

@@ -18,6 +18,7 @@ check: .stamps/test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
+	$(BIN)/mypy --no-error-summary --config-file examples/portal/mypy.ini
 	$(BIN)/lint-imports --no-cache --config pyproject.toml
 
 bench: .stamps/test .stamps/wrk
@@ -38,9 +39,9 @@ screenshot: .stamps/test .stamps/chromium
 lock: .stamps/test
 	$(PIP) install "uv>=0.9"
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-		--extra server --group build pyproject.toml -o requirements/server.txt
+		--extra portal --group build pyproject.toml -o requirements/server.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
-		--extra server --group test pyproject.toml -o requirements/test.txt
+		--extra portal --group test pyproject.toml -o requirements/test.txt
 
 clean:
 	rm -rf $(VENV) .stamps demo-data dist node_modules tests/*/node_modules

@@ -44,6 +44,7 @@ def demo(
     port: Port = None,
     seed: Annotated[int, typer.Option(help="Other seeds give other people.")] = 1,
     rate: Annotated[float, typer.Option(help="Live events per second.", min=0.1)] = 2.0,
+    portal: Annotated[bool, typer.Option("--portal", help="Also a portal to sign up at, with its mail.")] = False,
 ) -> None:
     """Serve on loopback with simulated people: two weeks of history, and live traffic.
 
@@ -54,7 +55,8 @@ def demo(
 
     chosen = settings.load({"data": data or Path("demo-data"), "port": port})
     logs.configure(chosen, "supervisor")
-    run(chosen, lambda url, stop: showing.start(url, chosen, seed, rate, stop))
+    with showing.portal(chosen, is_wanted=portal) as house:
+        run(chosen, lambda url, stop: showing.start(url, chosen, seed, rate, stop, house))
 
 
 def micro(

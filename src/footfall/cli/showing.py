@@ -3,12 +3,15 @@
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 from rich.console import Console
 from rich.progress import Progress
 
+from footfall.demo.portal import House
 from footfall.demo.sender import Sent, run_live, send_history
 from footfall.failure import TerminalError, TransientError
 from footfall.settings import Settings
@@ -18,12 +21,36 @@ _HISTORY_EVENTS = 600_000
 _MARK = "demo-history"
 
 
-def start(url: str, settings: Settings, seed: int, rate: float, stop: threading.Event) -> None:
+@contextmanager
+def portal(settings: Settings, *, is_wanted: bool) -> Iterator[House | None]:
+    """The portal, if it is wanted; it ends with the block. Raises TerminalError where it cannot be had."""
+    if not is_wanted:
+        yield None
+        return
+    if not settings.is_loopback:
+        raise TerminalError("the portal of the demo is for this machine only: leave FOOTFALL_HOST at 127.0.0.1")
+    house = House(settings.data / "portal", settings.port, _tell_of_end)
+    try:
+        yield house
+    finally:
+        house.stop()
+
+
+def start(
+    url: str, settings: Settings, seed: int, rate: float, stop: threading.Event, house: House | None = None
+) -> None:
     """Announce the address, and send in a thread: history if the lake is empty, then live traffic until `stop`."""
     sys.stdout.write(f"footfall demo is at {url}\n")
+    if house is not None:
+        house.start(url)
+        sys.stdout.write(f"the portal is at    {house.url}\nits mail arrives at {house.inbox_url}\n")
     sys.stdout.flush()
     mark = settings.data / _MARK
     threading.Thread(target=_send, args=(url, mark, seed, rate, stop), name="demo", daemon=True).start()
+
+
+def _tell_of_end(name: str, code: int) -> None:
+    _log.error("process died", process=name, code=code)
 
 
 def _send(url: str, mark: Path, seed: int, rate: float, stop: threading.Event) -> None:

@@ -11,7 +11,7 @@ from footfall.pipeline.rows import UNREADABLE, Entry, Rows, good_rows, odd_rows,
 from footfall.spec.intake import VERSION, Intake, unpack
 
 _log = structlog.get_logger()
-_CHUNK_EVENTS = 4000
+_CHUNK_EVENTS = 1500
 _LATEST_MS = 253_402_300_800_000  # the year 10000, for which there is no date
 
 

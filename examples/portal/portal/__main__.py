@@ -1,0 +1,26 @@
+"""`python -m portal`: serve the portal until SIGTERM or SIGINT."""
+
+import sys
+
+from msgspec.structs import replace
+
+from portal import app, hosting
+from portal.settings import SettingsError, load
+
+
+def main() -> None:
+    """Serve; exit 2 where a setting is wrong or the port is taken."""
+    try:
+        settings = load(sys.argv[1:])
+        listener = hosting.listen(settings.host, settings.port, settings.fd)
+    except (SettingsError, OSError) as error:
+        sys.stderr.write(f"portal: {error}\n")
+        raise SystemExit(2) from None
+    settings = replace(settings, url=(settings.url or hosting.address(listener)).rstrip("/"))
+    sys.stdout.write(f"portal is at {settings.url}\n")
+    sys.stdout.flush()
+    hosting.serve(app.create(settings), listener)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ run: .stamps/server
 	$(BIN)/footfall demo --data $(DATA)
 
 test: .stamps/test .stamps/chromium .stamps/npm check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .stamps/test
 	$(BIN)/ruff format --check --quiet .

@@ -58,7 +58,7 @@ def test_a_file_is_unpacked_by_what_it_holds(form: str, tmp_path: Path) -> None:
     ("data", "said"),
     [
         (gzip.compress(LINES)[:-20], "ends too soon"),
-        (gzip.compress(LINES)[:5], "ends too soon"),
+        (gzip.compress(LINES, mtime=0)[:5], "ends too soon"),
         (gzip.compress(LINES)[:-8] + b"x" * 8, "damaged"),
         (gzip.compress(LINES) + b"more", "damaged"),
         (zstd(LINES)[:-4], "ends too soon"),

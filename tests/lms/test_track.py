@@ -177,7 +177,6 @@ RECURSIVE["unit_display_name"] = RECURSIVE
         (*PAGE_VIEW[:1], Somebody(), PAGE_VIEW[1], Trouble()),
         (*PAGE_VIEW[:1], Somebody(), PAGE_VIEW[1], {"page_url": "x" * 3000}),
     ],
-    ids=str,
 )
 def test_what_is_no_event_is_refused_and_never_raises(given: tuple[Any, ...], caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):

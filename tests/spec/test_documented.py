@@ -191,7 +191,6 @@ def test_a_warning_says_who_would_refuse(eid: str, edata: Json, remarks: list[tu
         ({"env": "e", "channel": "", "pdata": {"id": "p"}}, {("empty_value", "$.context.channel")}),
         ({"env": "e", "channel": "c", "pdata": {"pid": "p"}}, {("missing_field", "$.context.pdata.id")}),
     ],
-    ids=str,
 )
 def test_what_headers_and_keys_can_fill_may_be_left_out(context: Json, remarks: set[tuple[str, str]]) -> None:
     verdict = judge(text(event("LOG", context=context)), Profile.V3)

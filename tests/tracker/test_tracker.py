@@ -118,7 +118,6 @@ def test_a_wrong_key_loses_nothing(tmp_path: Path) -> None:
         7,
         {"type": "x" * (2 << 20)},
     ],
-    ids=str,
 )
 def test_nothing_an_application_gives_makes_it_raise(data: Any) -> None:
     with tracker("http://127.0.0.1:9", exit_timeout=0) as track:

@@ -138,7 +138,7 @@ class Outbox {
   me = hex();
   #puts = 0;
   #writing = new Set();
-  // What `home` found.
+  // What `home` found, and what is its own: the page that parked it has it still.
   #found = new Set();
   // What is known of the batch under way, where there is no disk to note it on.
   #state = {};
@@ -250,6 +250,7 @@ class Outbox {
   park() {
     const rows = [...this.#writing, ...this.loose].map(({ mid, text }) => ({ mid, text }));
     const name = `${this.name} ${hex()}`;
+    this.#found.add(name);
     while (rows.length && !keep(this.place, name, JSON.stringify(rows))) rows.splice(0, Math.ceil(rows.length / 2));
     return name;
   }

@@ -97,6 +97,7 @@ def test_what_a_page_parks_late_does_not_go_with_what_it_parked_before(someone: 
         tab = someone.open(endpoint=there.url)
         tab.send("early")
         tab.run("dispatchEvent(new PageTransitionEvent('pagehide'))")
+        assert not tab.flush()  # and so has looked for what others parked
         (before,) = tab.run(parked)
         tab.send("late")
         # As another tab does that has brought back the first.

@@ -77,6 +77,20 @@ def test_compaction_waits_for_its_turn(tmp_path: Path, other: Turn) -> None:
     assert other.is_free
 
 
+def test_compaction_that_has_nothing_left_to_do_does_not_ask(
+    tmp_path: Path, other: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = open_events(tmp_path)
+    many(lake, 12, 30)
+    upkeep = Upkeep(lake, 0.0)
+    assert other.take()
+    upkeep.step()
+    assert other.is_asked
+    monkeypatch.setattr(upkeep_module, "choose", lambda *_, **__: None)
+    upkeep.step()
+    assert not other.is_asked
+
+
 def test_compaction_does_not_wait_for_ever(tmp_path: Path, other: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
     lake: LakeTable = open_events(tmp_path)
     many(lake, 12, 30)

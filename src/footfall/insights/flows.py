@@ -109,10 +109,14 @@ class PlanFlows(Struct):
 
 
 class Flows(Struct):
-    """Flows that began in a period, by plan, and one plan in full. Times are epoch ms."""
+    """Flows that began in a period, by plan, and one plan in full. Times are epoch ms.
+
+    `behind_ms` is for how long the oldest event that is not part of a flow yet has waited.
+    """
 
     since: int
     until: int
+    behind_ms: int
     plans: list[PlanCount]
     detail: PlanFlows | None
 
@@ -150,7 +154,7 @@ def flows(reader: LakeReader, library: Library, wanted: FlowsRange) -> Flows:
     if chosen is not None:
         narrowed = period | {"plan": chosen.plan, "outcome": known(wanted.outcome)}
         detail = _detail(reader, chosen, plans.get(chosen.plan), narrowed, wanted.limit)
-    return Flows(since, until, counts, detail)
+    return Flows(since, until, library.behind_ms(), counts, detail)
 
 
 def _by_plan(rows: list[_Outcome], plans: "dict[str, Plan]") -> list[PlanCount]:

@@ -3,6 +3,7 @@
 import threading
 from typing import TYPE_CHECKING
 
+from footfall import heartbeat
 from footfall.flows import orders
 from footfall.settings import Settings
 
@@ -18,6 +19,11 @@ class Library:
         self._lock = threading.Lock()
         self._signature: str | None = None
         self._plans: dict[str, Plan] = {}
+
+    def behind_ms(self) -> int:
+        """For how long the oldest event that is not part of a flow yet has waited, in ms; 0 while nobody can tell."""
+        beat = heartbeat.read(self._settings.flows_heartbeat)
+        return 0 if beat is None or beat.is_stale() else beat.lag_ms
 
     def plans(self) -> "dict[str, Plan]":
         """All plans that can be used, shipped ones and those of this installation."""

@@ -128,6 +128,8 @@ class Upkeep:
         if plan is None:
             self._done.clear()
             self._looked_at = time.monotonic()
+            self._turn.release()
+            self._asked_at = None
         elif self._may_start():
             self._start(plan)
 

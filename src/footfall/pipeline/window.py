@@ -9,7 +9,7 @@ are probed at once; a Python loop per event would cost ten times the rest of the
 """
 
 from collections.abc import Callable, Iterator
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,8 @@ class Keys(Struct, frozen=True, gc=False):
 
 def _zeros(size: int, kind: type[Any]) -> NDArray[Any]:
     """Zeros in memory of their own: what stays for days, and is given back as a whole, would tear holes in the heap."""
-    return np.frombuffer(mmap(-1, size * np.dtype(kind).itemsize), kind)
+    memory = mmap(-1, size * np.dtype(kind).itemsize, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+    return np.frombuffer(memory, kind)
 
 
 def seconds(ets: NDArray[np.float64]) -> U32:

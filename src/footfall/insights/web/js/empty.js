@@ -53,7 +53,15 @@ export function NoFlows({ keyless }) {
       shows up here a few seconds after it was sent.</p>
     <${Snippet} text=${flowSnippet(location.origin, keyless)} />
     ${!keyless && html`<p class="note">A key comes with a channel: <code>footfall channel add NAME</code></p>`}
-    <p class="note">What each plan expects: <code>footfall plan show signup</code>. A plan of your own goes into the folder
-      <code>plans</code> of the data folder.</p>
+    <p class="note">What each plan expects: <code>footfall plan show signup</code>. A plan of your own goes into
+      ${" "}<code>plans</code> in the data folder.</p>
+  </section>`;
+}
+
+export function Building() {
+  return html`<section class="card empty" aria-labelledby="empty-title" role="status">
+    <h2 id="empty-title">Flows are being put together</h2>
+    <p>There are events whose flows are not known yet. They are folded when the processors have time, the oldest first, and
+      show up here as that goes on.</p>
   </section>`;
 }

@@ -1,6 +1,6 @@
 // The page of flows: each plan with how its flows ended; of one of them how far they came, and some to look at.
 import { html } from "./html.js";
-import { NoFlows } from "./empty.js";
+import { Building, NoFlows } from "./empty.js";
 import { count, exact, lasting, plural, range, share, when } from "./format.js";
 import { query, usePoll } from "./server.js";
 import { go } from "./state.js";
@@ -8,18 +8,23 @@ import { go } from "./state.js";
 const tone = (result, outcome) =>
   result === "success" || outcome === "complete" ? "well" : result === "failed" || outcome === "broken" ? "bad" : "open";
 
+const BEHIND = 15_000; // in ms: less than that goes without saying
+
 export function FlowsPage({ state, meta, since, until }) {
   const { channel, plan, outcome } = state;
   const { data, problem, stale } = usePoll(`/api/flows${query({ since, until, channel, plan, outcome })}`, 5);
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!data) return html`<p class="none">Loading …</p>`;
   if (!data.plans.some((entry) => entry.total) && !plan) {
+    if (data.behind_ms > BEHIND) return html`<${Building} />`;
     return meta?.newest === null || !meta?.channels?.length || state.range === "30d"
       ? html`<${NoFlows} keyless=${meta?.keyless ?? true} />`
       : html`<${NoFlows} keyless=${meta.keyless} /><p class="none">None began in this range: ${range(since, until)}.</p>`;
   }
   const { detail } = data;
-  return html`<div class="flows ${stale ? "stale" : ""}">
+  return html`${data.behind_ms > BEHIND && html`<p class="none" role="status">Flows are ${lasting(data.behind_ms)} behind:
+    they are put together when the processors have time.</p>`}
+  <div class="flows ${stale ? "stale" : ""}">
     <${Plans} plans=${data.plans} chosen=${detail?.plan} />
     ${detail
       ? html`<div class="flow-detail">

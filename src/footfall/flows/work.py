@@ -28,7 +28,7 @@ _SAVE_SECONDS = 30.0
 _SWEEP_SECONDS = 1800.0
 _VACUUM_SECONDS = 3600.0
 _EVENT_BYTES = 8192  # of memory for each that waits, with what it is folded into, about
-_FILE_BYTES = 64 << 20
+_FILE_BYTES = 16 << 20  # a step that others wait for must not be long
 
 
 class Chore:

@@ -118,11 +118,14 @@ def test_one_tab_sends_at_a_time_and_each_hears_of_its_own(chromium: Browser, po
         for tab, mids in zip(tabs, made, strict=True):
             tab.wait(lambda tab=tab: len(tab.fates()) == 60)  # type: ignore[misc]
             assert sorted(fate["mid"] for fate in tab.fates()) == sorted(mids)
-        mids = [event["mid"] for event in there.taken]
-        assert sorted(mids) == sorted(mid for part in made for mid in part)
+        taken = [event["mid"] for event in there.taken]
+        once = list(dict.fromkeys(taken))
+        assert sorted(once) == sorted(mid for part in made for mid in part)
         for part in made:
-            assert [mid for mid in mids if mid in part] == part
-        assert max(together) == 1
+            assert [mid for mid in once if mid in part] == part
+        if secure:  # a lease can be taken by two at the same moment
+            assert once == taken
+            assert max(together) == 1
 
 
 def test_a_lease_ends_with_the_tab_that_held_it(someone_insecure: Person) -> None:

@@ -29,6 +29,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def workers() -> list[psutil.Process]:
+    """The crew, among this process's other children."""
+    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
 def examined(path: Path, jobs: int) -> list[Found]:
     return list(crew.examine(Inputs([str(path)], loosely=False).chunks(), Brief(plans=chosen([])), jobs))
 
@@ -58,9 +63,9 @@ def test_a_worker_that_is_killed_is_told_of(large: Path) -> None:
     found = crew.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
     for _ in range(crew.FEW + 1):
         next(found)
-    workers = [child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline())]
-    assert workers
-    for worker in workers:
+    mine = workers()
+    assert mine
+    for worker in mine:
         worker.send_signal(signal.SIGKILL)
     with pytest.raises(TerminalError, match="ended by the system"):
         list(found)
@@ -70,7 +75,8 @@ def test_no_worker_is_left_when_nobody_wants_more(large: Path) -> None:
     found = crew.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
     for _ in range(crew.FEW + 1):
         next(found)
-    workers = [child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline())]
+    mine = workers()
+    assert mine
     found.close()  # type: ignore[attr-defined]
-    _, alive = psutil.wait_procs(workers, timeout=30)
+    _, alive = psutil.wait_procs(mine, timeout=30)
     assert not alive

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from footfall.collector.asgi import Intaker
@@ -195,7 +195,6 @@ def _safe(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-@settings(deadline=None)
 @given(st.lists(bodies() | st.binary(max_size=50), min_size=1, max_size=3), st.booleans())
 @example([b"[" * 100_000], False)
 @example([b'{"events":' + b"[" * 5000 + b"]" * 5000 + b"}"], False)

@@ -3,8 +3,6 @@
 It folds everything and merges, and dies of SIGKILL `before` or `after` the nth call of a function.
 """
 
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from footfall.flows.store import Shelf, Store
 from footfall.lake import deltalog, table
 from footfall.lake.turn import Turn
 from footfall.settings import Settings
+from tests.dying import arm
 
 POINTS: dict[str, tuple[Any, str]] = {
     "create": (DeltaTable, "create"),
@@ -34,28 +33,6 @@ POINTS: dict[str, tuple[Any, str]] = {
 }
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def arm(point: str, moment: str, nth: int) -> None:
-    owner, name = POINTS[point]
-    real = getattr(owner, name)
-    left = nth
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and moment == "before":
-            die()
-        answer = real(*args, **kwargs)
-        if left == 0:
-            die()
-        return answer
-
-    setattr(owner, name, call)
-
-
 def run(data: Path, *, rebuild: bool) -> None:
     """Everything that the process does, in small bites."""
     store._MERGE_AT = 2
@@ -71,5 +48,5 @@ def run(data: Path, *, rebuild: bool) -> None:
 
 
 if __name__ == "__main__":
-    arm(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    arm(*POINTS[sys.argv[2]], sys.argv[3], int(sys.argv[4]))
     run(Path(sys.argv[1]), rebuild=sys.argv[2] == "rebuild")

@@ -44,7 +44,7 @@ POOL = [
 ]
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(
     st.permutations(range(len(POOL))),
     st.lists(st.integers(1, 9), min_size=12, max_size=12),

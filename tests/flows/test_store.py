@@ -59,7 +59,7 @@ def test_the_newest_revision_of_a_key_is_shown_with_all_its_rows(store: Store, t
 Revision = st.lists(st.tuples(st.integers(0, 9), st.booleans(), st.booleans()), min_size=1, max_size=12)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(st.lists(Revision, min_size=2, max_size=9), st.sampled_from([2_000, 1 << 20]))
 def test_merging_changes_nothing_that_is_shown_or_found(
     tmp_path_factory: pytest.TempPathFactory, revisions: list[list[tuple[int, bool, bool]]], budget: int

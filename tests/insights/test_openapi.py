@@ -18,7 +18,7 @@ schema = schemathesis.openapi.from_dict({**DOCUMENT, "paths": OURS})
 
 
 @schema.parametrize()
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_documented(case: Any, origin: str) -> None:
     case.call_and_validate(base_url=origin)
 

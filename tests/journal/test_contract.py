@@ -153,9 +153,7 @@ def test_a_writer_may_be_closed_twice(journal: Journal) -> None:
     journal.writer.close()
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     groups=st.lists(st.lists(st.binary(min_size=1, max_size=700), max_size=5), max_size=8),
     max_bytes=st.integers(1, 3000),

@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(TIMES, min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_an_event_is_found_at_any_time(folder: Path, times: list[float]) -> None:
     """The range of a file has been through the log as text, that of a row group through Parquet."""
     lake = open_events(folder / uuid.uuid4().hex)

@@ -3,8 +3,6 @@
 It drains the journals, compacts and vacuums once, and dies of SIGKILL `before` or `after` the nth call of a function.
 """
 
-import os
-import signal
 import sys
 import threading
 import time
@@ -19,6 +17,7 @@ from footfall.lake.hourly import Hourly
 from footfall.pipeline import run
 from footfall.pipeline.run import Pipeline
 from footfall.pipeline.store import Store
+from tests.dying import arm
 
 from .records import settings
 
@@ -41,28 +40,6 @@ POINTS: dict[str, tuple[Any, str]] = {
 MANY_FILES = ("merge", "compaction")
 
 
-def die(*_: object) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def arm(point: str, moment: str, nth: int) -> None:
-    owner, name = POINTS[point]
-    real = getattr(owner, name)
-    left = nth
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and moment == "before":
-            die()
-        answer = real(*args, **kwargs)
-        if left == 0:
-            die()
-        return answer
-
-    setattr(owner, name, call)
-
-
 def work(data: Path, batch_bytes: int) -> None:
     """Everything that a pipeline does, in small batches."""
     run._READ_BYTES = 700
@@ -79,5 +56,5 @@ def work(data: Path, batch_bytes: int) -> None:
 
 
 if __name__ == "__main__":
-    arm(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    arm(*POINTS[sys.argv[2]], sys.argv[3], int(sys.argv[4]))
     work(Path(sys.argv[1]), 1 if sys.argv[2] in MANY_FILES else 12_000)

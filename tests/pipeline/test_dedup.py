@@ -109,7 +109,7 @@ STEPS = st.lists(
 
 @pytest.mark.parametrize("dedup_bytes", [NOTHING, LITTLE, PLENTY])
 @given(steps=STEPS)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 def test_any_sequence_of_batches_days_and_restarts(dedup_bytes: int, steps: list[Any]) -> None:
     model = Model()
     with tempfile.TemporaryDirectory() as folder:

@@ -29,7 +29,7 @@ def keys(rows: list[tuple[int, int, int]], day: int = 1) -> Keys:
 
 
 @given(MANY, st.integers(0, 3000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_knows_what_a_dictionary_knows(batches: list[list[tuple[int, int, int]]], ceiling: int) -> None:
     window = Window(64 << 20, ceiling)
     known: dict[int, set[int]] = {}
@@ -96,7 +96,7 @@ def test_equal_seconds_leave_together() -> None:
 
 
 @given(st.integers(300, 800), st.integers(1, 200), st.lists(st.integers(-220, 1), min_size=1, max_size=40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_only_days_before_the_window_are_forgotten(today: int, days: int, received: list[int]) -> None:
     window = Window(8 << 20)
     for number, offset in enumerate(received):

@@ -13,7 +13,7 @@ from tests.plans.orders import STEPS, flows, orders, runs, takes
 FLOWS = flows(4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(orders())
 def test_a_flow_fits_exactly_when_a_regular_expression_takes_it(order: str) -> None:
     grammar = Grammar(order, STEPS)
@@ -22,7 +22,7 @@ def test_a_flow_fits_exactly_when_a_regular_expression_takes_it(order: str) -> N
         assert (state is not None and grammar.is_end(state)) is takes(order, flow)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders())
 def test_what_is_expected_is_what_fits_next(order: str) -> None:
     grammar = Grammar(order, STEPS)
@@ -32,7 +32,7 @@ def test_what_is_expected_is_what_fits_next(order: str) -> None:
             assert sorted(grammar.expected(state)) == [step for step in STEPS if grammar.next(state, step)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders())
 def test_the_shortest_way_to_an_end_leads_there_and_none_is_shorter(order: str) -> None:
     grammar = Grammar(order, STEPS)
@@ -44,7 +44,7 @@ def test_the_shortest_way_to_an_end_leads_there_and_none_is_shorter(order: str) 
         assert not any(takes(order, flow + other) for other in FLOWS if len(other) < len(way))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(orders(), orders())
 def test_a_counterexample_is_a_shortest_flow_that_only_the_old_order_takes(old: str, new: str) -> None:
     found = counterexample(Grammar(old, STEPS), Grammar(new, STEPS))
@@ -57,7 +57,7 @@ def test_a_counterexample_is_a_shortest_flow_that_only_the_old_order_takes(old: 
         assert not lost or len(found) == len(lost[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(orders())
 def test_whether_a_step_can_be_left_out_or_come_again_is_what_flows_show(order: str) -> None:
     grammar = Grammar(order, STEPS)
@@ -86,7 +86,7 @@ def cost(order: str, flow: tuple[str, ...], longest: int = 4) -> int:
     return min((apart(flow, other) for other in flows(longest) if takes(order, other)), default=99)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(orders())
 def test_a_flow_is_laid_along_the_order_with_the_fewest_steps_missing_or_misplaced(order: str) -> None:
     grammar = Grammar(order, STEPS)

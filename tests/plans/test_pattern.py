@@ -26,7 +26,7 @@ def patterns() -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(patterns(), st.lists(st.text("ab1.\n", max_size=6), max_size=20))
 def test_a_pattern_takes_what_a_regular_expression_takes(pattern: str, texts: list[str]) -> None:
     mine = Pattern(pattern)

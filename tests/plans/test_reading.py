@@ -292,7 +292,7 @@ def test_a_plan_that_is_not_there_has_a_suggestion(tmp_path: Path) -> None:
         shelf.every([tmp_path / "none"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, len(CHECKOUT)), st.integers(0, 40), st.text("\n\t :-[]{}#&*!|>'\"%@`,?ab1\0\u20ac", max_size=12))
 def test_whatever_is_done_to_a_plan_it_is_read_or_refused_with_lines(start: int, length: int, text: str) -> None:
     document = CHECKOUT[:start] + text + CHECKOUT[start + length :]
@@ -304,7 +304,7 @@ def test_whatever_is_done_to_a_plan_it_is_read_or_refused_with_lines(start: int,
     assert all(0 <= flaw.line <= document.count("\n") + 2 for flaw in found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_plan_are_refused(data: bytes) -> None:
     with pytest.raises(PlanError):

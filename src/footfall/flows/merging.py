@@ -3,7 +3,6 @@
 Files are sorted by cell, so they are merged one stretch of cells after another, and never held whole.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from footfall.lake.arrow import FLOWS_SCHEMA, merge_stats, new_path, parquet_options, stats
-from footfall.lake.disk import sync
+from footfall.lake.disk import durable
 
 _GROUP_BYTES = 2 << 20
 _MOST_ROWS = 8192
@@ -33,21 +32,14 @@ def merge(folder: Path, paths: Sequence[str], plan: str, schema: int, budget: in
     relative = new_path({"plan": plan}, schema)
     path = folder / relative
     found = []
-    try:
-        with path.open("wb") as file:
-            options = parquet_options(FLOWS_SCHEMA.names, _MOST_ROWS)
-            with pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
-                for table in _stretches([folder / name for name in paths], budget):
-                    writer.write_table(table, row_group_size=_group_rows(table))
-                    found.append(stats(table))
-            file.flush()
-            os.fsync(file.fileno())
-            size = file.tell()
-        sync(path.parent)
-    except (OSError, pa.ArrowException):
-        path.unlink(missing_ok=True)
-        raise
-    return AddAction(relative, size, {"plan": plan}, int(path.stat().st_mtime * 1000), False, merge_stats(found))
+    options = parquet_options(FLOWS_SCHEMA.names, _MOST_ROWS)
+    with durable(path) as file, pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
+        for table in _stretches([folder / name for name in paths], budget):
+            writer.write_table(table, row_group_size=_group_rows(table))
+            found.append(stats(table))
+    status = path.stat()
+    modified = int(status.st_mtime * 1000)
+    return AddAction(relative, status.st_size, {"plan": plan}, modified, False, merge_stats(found))
 
 
 def newest_revision(path: Path) -> int:

@@ -2,26 +2,13 @@
 
 from collections.abc import Iterable
 
-from msgspec import Struct
-
+from footfall.flows.remark import FlowRemark
 from footfall.flows.row import Row, text_of
 from footfall.plans.instance import Instance, Remark
 from footfall.plans.model import Plan
 
 MOST_REMARKS = 50
 MOST_STEPS = 500
-
-
-class _Told(Struct, omit_defaults=True):
-    """A remark in a row: what tells it, without what the plan says anyway."""
-
-    code: str
-    message: str = ""
-    hint: str = ""
-    path: str = ""
-    rule: str = ""
-    severity: str = "warning"
-    mid: str = ""
 
 
 def row_of(plan: Plan, key: str, told: Instance, later: Instance) -> Row:
@@ -51,7 +38,7 @@ def row_of(plan: Plan, key: str, told: Instance, later: Instance) -> Row:
 def remarks_text(remarks: Iterable[Remark]) -> str:
     """Remarks as JSON, the same one once."""
     told = {
-        (one.code, one.path, one.mid, one.message): _Told(
+        (one.code, one.path, one.mid, one.message): FlowRemark(
             one.code, one.message, one.hint, one.path, one.rule, one.severity, one.mid
         )
         for one in remarks

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from footfall.flows.remark import FlowRemark
 from footfall.insights.library import Library
 from footfall.insights.parameters import FlowsRange, known
 from footfall.insights.source import ask
@@ -47,18 +48,6 @@ class StepCount(Struct):
     share: float
     main: bool
     lost: float | None
-
-
-class FlowRemark(Struct, omit_defaults=True):
-    """What was remarkable about one flow."""
-
-    code: str
-    message: str = ""
-    hint: str = ""
-    path: str = ""
-    rule: str = ""
-    severity: str = "warning"
-    mid: str = ""
 
 
 class RemarkCount(Struct):

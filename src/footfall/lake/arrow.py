@@ -1,6 +1,5 @@
 """Columns to Parquet files, by way of Arrow."""
 
-import os
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from deltalake.transaction import AddAction
 from msgspec import json
 
 from footfall.lake.columns import EVENTS, FLOW_PARTITIONS, FLOWS, HOURLY, PARTITIONS, Column
-from footfall.lake.disk import make_folder, sync
+from footfall.lake.disk import durable, make_folder
 
 _TYPES: dict[str, Any] = {
     "string": pa.string(),
@@ -61,17 +60,10 @@ def write(
     relative = new_path(partition, schema)
     path = root / relative
     make_folder(path.parent)
-    try:
-        with path.open("wb") as file:
-            _write_table(file, table)
-            file.flush()
-            os.fsync(file.fileno())
-            size = file.tell()
-        sync(path.parent)
-    except (OSError, pa.ArrowException):
-        path.unlink(missing_ok=True)
-        raise
-    return AddAction(relative, size, partition, int(path.stat().st_mtime * 1000), data_change, stats(table))
+    with durable(path) as file:
+        _write_table(file, table)
+    status = path.stat()
+    return AddAction(relative, status.st_size, partition, int(status.st_mtime * 1000), data_change, stats(table))
 
 
 def _write_table(file: Any, table: pa.Table) -> None:

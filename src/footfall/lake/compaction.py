@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct, field
 
 from footfall.lake.arrow import merge_stats, new_path, parquet_options, stats, stored_columns
-from footfall.lake.disk import sync
+from footfall.lake.disk import durable
 from footfall.lake.upkeep import Plan, Rewritten
 from footfall.process import die_with_parent
 
@@ -62,20 +62,13 @@ def compact(plan: Plan) -> Rewritten:
     path = folder / relative
     paths = [folder / name for name in plan.paths]
     found = []
-    try:
-        with path.open("wb") as file:
-            with pq.ParquetWriter(file, schema, **parquet_options(schema.names, _rows_at_once(paths))) as writer:
-                for table in _windows(paths, schema):
-                    writer.write_table(table)
-                    found.append(stats(table))
-                    del table  # before the next one is put together
-                    pa.default_memory_pool().release_unused()
-            file.flush()
-            os.fsync(file.fileno())
-        sync(path.parent)
-    except (OSError, pa.ArrowException):
-        path.unlink(missing_ok=True)
-        raise
+    options = parquet_options(schema.names, _rows_at_once(paths))
+    with durable(path) as file, pq.ParquetWriter(file, schema, **options) as writer:
+        for table in _windows(paths, schema):
+            writer.write_table(table)
+            found.append(stats(table))
+            del table  # before the next one is put together
+            pa.default_memory_pool().release_unused()
     status = path.stat()
     return Rewritten(relative, status.st_size, int(status.st_mtime * 1000), merge_stats(found))
 

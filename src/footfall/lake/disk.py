@@ -1,7 +1,10 @@
 """Making files durable: what was written, and the names it was written under."""
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def sync(path: Path) -> None:
@@ -19,3 +22,16 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         sync(folder.parent)
+
+
+@contextmanager
+def durable(path: Path) -> Iterator[IO[bytes]]:
+    """A new file to write to: on disk with its name after the block, and gone where the block fails. Raises OSError."""
+    with ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)
+        with path.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        sync(path.parent)
+        undo.pop_all()

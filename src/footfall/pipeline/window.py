@@ -62,13 +62,18 @@ class Keys(Struct, frozen=True, gc=False):
     @classmethod
     def empty(cls, size: int) -> "Keys":
         """So many keys of nothing; no real key is 0."""
-        return cls(_zeros(size, np.uint64), _zeros(size, np.uint32), _zeros(size, np.uint32), _zeros(size, np.uint8))
+        memory = _memory(size * _SLOT_BYTES)
+        return cls(
+            np.frombuffer(memory, np.uint64, size),
+            np.frombuffer(memory, np.uint32, size, 8 * size),
+            np.frombuffer(memory, np.uint32, size, 12 * size),
+            np.frombuffer(memory, np.uint8, size, 16 * size),
+        )
 
 
-def _zeros(size: int, kind: type[Any]) -> NDArray[Any]:
-    """Zeros in memory of their own: what stays for days, and is given back as a whole, would tear holes in the heap."""
-    memory = mmap(-1, size * np.dtype(kind).itemsize, flags=MAP_PRIVATE | MAP_ANONYMOUS)
-    return np.frombuffer(memory, kind)
+def _memory(size: int) -> mmap:
+    """Zeros in a map of their own: what stays for days, and is given back as a whole, would tear holes in the heap."""
+    return mmap(-1, size, flags=MAP_PRIVATE | MAP_ANONYMOUS)
 
 
 def seconds(ets: NDArray[np.float64]) -> U32:

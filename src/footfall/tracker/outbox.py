@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+MAX_BYTES = 64 << 20
+
 
 class Waiting(Struct, frozen=True):
     """An event in the outbox; `event` is its JSON text."""
@@ -72,7 +74,7 @@ class MemoryOutbox:
     When `max_bytes` is full the oldest events make way, as the newest say more about what is wrong.
     """
 
-    def __init__(self, max_bytes: int = 64 << 20, max_aside: int = 1000) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES, max_aside: int = 1000) -> None:
         self._lock = Lock()
         self._max_bytes = max_bytes
         self._events: deque[Waiting] = deque()

@@ -6,6 +6,7 @@ the last moments: the file is synced when it is tidied up, not at every event.
 """
 
 import fcntl
+import logging
 import os
 import sqlite3
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
-from footfall.tracker.outbox import Aside, Batch, OutboxError, Waiting, within
+from footfall.tracker.outbox import MAX_BYTES, Aside, Batch, MemoryOutbox, Outbox, OutboxError, Waiting, within
 
 _SUFFIX = ".outbox"
 _SCHEMA = """
@@ -51,7 +52,7 @@ class DiskOutbox:
     _count: int
     _bytes: int
 
-    def __init__(self, folder: Path | str, max_bytes: int = 64 << 20, max_aside: int = 1000) -> None:
+    def __init__(self, folder: Path | str, max_bytes: int = MAX_BYTES, max_aside: int = 1000) -> None:
         self._folder = Path(folder)
         self._max_bytes = max_bytes
         self._max_aside = max_aside
@@ -219,6 +220,31 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     return connection
+
+
+def on_disk(folder: Path, log: logging.Logger, max_bytes: int = MAX_BYTES) -> Outbox:
+    """An outbox in a folder; where that cannot be had, one in memory."""
+    try:
+        return DiskOutbox(folder, max_bytes)
+    except OutboxError as error:
+        log.warning("%s; events wait in memory", error)
+        return MemoryOutbox(max_bytes)
+
+
+def forked(outbox: Outbox, log: logging.Logger) -> Outbox:
+    """What a child process goes on with: nothing of what waits in its parent's, which the parent sends.
+
+    An outbox of the application's own is left as it is.
+    """
+    if isinstance(outbox, MemoryOutbox):
+        return MemoryOutbox()
+    if isinstance(outbox, DiskOutbox):
+        try:
+            outbox.reopen()
+        except OutboxError as error:
+            log.warning("%s; events wait in memory", error)
+            return MemoryOutbox()
+    return outbox
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from footfall.tracker.event import build
 from footfall.tracker.fates import Counts, Fate, Listener, Report
 from footfall.tracker.outbox import Aside, MemoryOutbox, Outbox, OutboxError
 from footfall.tracker.post import Post
-from footfall.tracker.spool import DiskOutbox
+from footfall.tracker.spool import forked, on_disk
 from footfall.tracker.surroundings import Content, Producer, Surroundings, here, within
 
 if TYPE_CHECKING:
@@ -243,14 +243,7 @@ class Tracker:
 
     def after_fork(self) -> None:
         """In a child process: begin an outbox and a thread of its own."""
-        if isinstance(self._outbox, DiskOutbox):
-            try:
-                self._outbox.reopen()
-            except OutboxError as error:
-                _log.warning("%s; events wait in memory", error)
-                self._outbox = MemoryOutbox()
-        elif isinstance(self._outbox, MemoryOutbox):
-            self._outbox = MemoryOutbox()  # the parent sends what waits in its own
+        self._outbox = forked(self._outbox, _log)
         self._courier.after_fork(self._outbox)
 
     def _here(self) -> Surroundings:
@@ -338,11 +331,7 @@ def _outbox(wanted: Outbox | Path | str | None, endpoint: str, channel: str, pro
     if not isinstance(wanted, (str, Path)):
         return wanted
     folder = Path(wanted) if wanted else _state() / _name(endpoint, channel, producer)
-    try:
-        return DiskOutbox(folder)
-    except OutboxError as error:
-        _log.warning("%s; events wait in memory", error)
-        return MemoryOutbox()
+    return on_disk(folder, _log)
 
 
 def _state() -> Path:

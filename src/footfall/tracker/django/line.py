@@ -5,9 +5,9 @@ from pathlib import Path
 
 from footfall.tracker.courier import Courier, Pace
 from footfall.tracker.fates import Counts, Fate
-from footfall.tracker.outbox import MemoryOutbox, Outbox, OutboxError
+from footfall.tracker.outbox import OutboxError
 from footfall.tracker.post import Post
-from footfall.tracker.spool import DiskOutbox
+from footfall.tracker.spool import forked, on_disk
 
 _log = logging.getLogger("footfall.tracker.django")
 
@@ -17,7 +17,7 @@ class Line:
 
     def __init__(self, folder: Path, max_bytes: int, post: Post, pace: Pace) -> None:
         self.counts = Counts()
-        self._outbox = _open(folder, max_bytes)
+        self._outbox = on_disk(folder, _log, max_bytes)
         self._courier = Courier(self._outbox, post, pace, self.counts, None)
         self._courier.resume()
 
@@ -47,20 +47,5 @@ class Line:
 
     def after_fork(self) -> None:
         """In a child process: begin an outbox and a thread of its own."""
-        if isinstance(self._outbox, DiskOutbox):
-            try:
-                self._outbox.reopen()
-            except OutboxError as error:
-                _log.warning("%s; events wait in memory", error)
-                self._outbox = MemoryOutbox()
-        else:
-            self._outbox = MemoryOutbox()  # the parent sends what waits in its own
+        self._outbox = forked(self._outbox, _log)
         self._courier.after_fork(self._outbox)
-
-
-def _open(folder: Path, max_bytes: int) -> Outbox:
-    try:
-        return DiskOutbox(folder, max_bytes)
-    except OutboxError as error:
-        _log.warning("%s; events wait in memory", error)
-        return MemoryOutbox(max_bytes)

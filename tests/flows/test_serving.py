@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from footfall import heartbeat
+from footfall.flows.upstream import Upstream
 from footfall.lake.turn import Turn
 from tests.serving import Served, serving, until
 
@@ -99,6 +100,22 @@ def test_what_folds_takes_only_time_that_nobody_wants(tmp_path: Path) -> None:
         assert os.getsid(process.pid) == process.pid
         group = Path(f"/proc/{process.pid}/autogroup")
         eventually(lambda: not group.exists() or "nice 19" in group.read_text())
+
+
+def test_nothing_is_folded_while_the_pipeline_is_behind(tmp_path: Path) -> None:
+    with serving(tmp_path, batch_seconds=0.1, flow_seconds=0.2) as served:
+        served.post(timely(signup()))
+        soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "success"}])
+        (pipeline,) = served.children()["pipeline"]
+        os.kill(pipeline, signal.SIGSTOP)
+        upstream = Upstream(served.data / "run" / "pipeline.json")
+        eventually(lambda: upstream.is_behind and worker(served) is None)
+        served.run("flows", "rebuild")
+        eventually(lambda: flows_stage(served)["state"] == "waiting")
+        assert worker(served) is None
+        os.kill(pipeline, signal.SIGCONT)
+        eventually(lambda: flows_stage(served)["state"] == "idle" and flows_stage(served)["lag_ms"] == 0)
+        soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "success"}])
 
 
 def _says_what_is_wrong_with_a_plan(served: Served, plans: Path) -> None:

@@ -39,9 +39,9 @@ class Progress(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """What a step did: whether there was anything to fold, and whether there is more of it at once."""
+    """What a step did: whether it folded any files, and whether there is more to fold at once."""
 
-    moved: bool = False
+    folded: bool = False
     more: bool = False
 
 
@@ -78,7 +78,7 @@ class Folder:
             chunk = self._events.next(place)
             if chunk is not None:
                 self._fold(books, chunk)
-                turn = Turn(moved=True, more=turn.more or chunk.waiting)
+                turn = Turn(turn.folded or bool(chunk.paths), turn.more or chunk.waiting)
         return turn
 
     def rebuild(self) -> None:

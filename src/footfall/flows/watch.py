@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from footfall import heartbeat, logs
 from footfall.flows import orders
 from footfall.flows.report import Report, read_line
+from footfall.flows.upstream import Upstream
 from footfall.heartbeat import Heartbeat
 from footfall.lake.turn import Turn
 from footfall.process import thrifty
@@ -27,6 +28,7 @@ _LOOK_SECONDS = 10.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 _END_SECONDS = 2.0
+_PATIENCE_SECONDS = 300.0
 _CONFIG = 78
 _NICENESS = 10
 
@@ -73,6 +75,8 @@ class Watch:
         self._stop = stop
         self._log = Log(settings.lake / "events" / "_delta_log")
         self._turn = Turn(settings.lake)
+        self._upstream = Upstream(settings.heartbeat)
+        self._ended_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
         self._text = b""
         before = heartbeat.read(settings.flows_heartbeat)
@@ -90,21 +94,37 @@ class Watch:
             else:
                 self._listen(self._process)
             if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
-                self._beat("idle" if self._process is None else "building" if self._report.version < 0 else "running")
+                self._beat(self._state())
             self._stop.wait(_TICK_SECONDS)
         self._end()
         self._beat("stopped")
 
-    def _start_if_wanted(self) -> None:
-        if time.monotonic() < self._start_at or not self._log.has_after(-1):
-            return
-        asked = orders.signature(self._settings)
+    def _state(self) -> str:
+        if self._process is not None:
+            return "building" if self._report.version < 0 else "running"
+        return "waiting" if self._is_wanted() and self._is_held_back() else "idle"
+
+    def _is_wanted(self) -> bool:
+        """Whether there is something to do."""
+        if not self._log.has_after(-1):
+            return False
         is_there = (self._settings.lake / "flows").is_dir()
-        if is_there and asked == self._asked and not self._log.has_after(self._report.version):
+        is_asked = orders.signature(self._settings) != self._asked
+        return not is_there or is_asked or self._log.has_after(self._report.version)
+
+    def _is_held_back(self) -> bool:
+        """Whether the pipeline needs the machine for itself; but flows are not left waiting for ever."""
+        is_patient = time.monotonic() - self._ended_at < _PATIENCE_SECONDS
+        return self._settings.flow_idle and is_patient and self._upstream.is_behind
+
+    def _start_if_wanted(self) -> None:
+        if time.monotonic() < self._start_at or not self._is_wanted() or self._is_held_back():
             return
-        if not self._turn.is_free:
-            return
-        self._asked = asked
+        if self._turn.is_free:
+            self._start()
+
+    def _start(self) -> None:
+        self._asked = orders.signature(self._settings)
         command = [sys.executable, "-m", "footfall.flows", str(os.getpid())]
         texts = {PREFIX + name.upper(): str(getattr(self._settings, name)) for name in self._settings.__struct_fields__}
         environment = {**thrifty(), **texts, "OMP_NUM_THREADS": "1"}
@@ -137,6 +157,7 @@ class Watch:
         if process.stdout is not None:
             process.stdout.close()
         self._process = None
+        self._ended_at = time.monotonic()
         if code == 0 or self._stop.is_set():
             self._pause = _FIRST_PAUSE
             return

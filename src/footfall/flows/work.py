@@ -19,6 +19,7 @@ from footfall.flows.folding import Folder
 from footfall.flows.following import Events
 from footfall.flows.report import Report, line_of
 from footfall.flows.store import Store
+from footfall.flows.upstream import Upstream
 from footfall.lake.turn import Turn
 from footfall.settings import Settings
 
@@ -58,6 +59,7 @@ class Work:
     def __init__(self, settings: Settings, turn: Turn) -> None:
         self._settings = settings
         self._turn = turn
+        self._upstream = Upstream(settings.heartbeat)
         self._signature = orders.signature(settings)
         chosen = repertoire.followed(settings)
         self._problems = list(chosen.problems)
@@ -77,7 +79,7 @@ class Work:
         while True:
             began = time.monotonic()
             turn = self._folder.step()
-            self._rested = 0 if turn.moved else self._rested + 1
+            self._rested = 0 if turn.folded or turn.more else self._rested + 1
             self._tell()
             self._keep_house()
             if not self._is_wanted():
@@ -96,7 +98,8 @@ class Work:
 
     def _is_wanted(self) -> bool:
         is_over = self._rested >= _RESTS or self._turn.is_asked
-        return not is_over and orders.signature(self._settings) == self._signature
+        is_late = self._settings.flow_idle and self._upstream.is_behind
+        return not is_over and not is_late and orders.signature(self._settings) == self._signature
 
     def _rebuild_if_asked(self) -> None:
         request = orders.rebuild_request(self._settings)

@@ -16,7 +16,7 @@ from rich.console import Console
 from bench import figure, machine
 from bench.figure import FULL, SHORT, Figure, Row, Scale, Site
 
-_ROWS = ("idle", "start", "validation", "ack", "sustained", "visible", "charts", "emit")
+_ROWS = ("idle", "start", "validation", "ack", "flows", "sustained", "visible", "charts", "emit")
 
 
 class Measures(Protocol):

@@ -60,6 +60,7 @@ def _rounds(site: Site, server: Server) -> Iterator[Run]:
                 yield _run(site, server, size)
         if site.scale.full and number < site.scale.rounds - 1:
             server.wait_drained()  # or the journals would reach their budget
+            server.wait_folded()
 
 
 def _run(site: Site, server: Server, size: Size) -> Run:

@@ -89,6 +89,24 @@ class Server(Struct, frozen=True):
             time.sleep(_LOOK_EVERY)
         return time.time() - begun
 
+    def wait_folded(self) -> None:
+        """Wait until everything in the lake is part of its flows, as the process that watches over that says.
+
+        Raises ServerError when nothing moves for a minute.
+        """
+        begun = moved = time.time()
+        version = None
+        while True:
+            beat = heartbeat.read(self.settings.flows_heartbeat)
+            if beat is not None and beat.at > (begun + 1.0) * 1000:
+                if beat.state in ("idle", "running") and beat.lag_ms == 0:
+                    return
+                if beat.version != version:
+                    moved, version = time.time(), beat.version
+            if time.time() - moved > _PATIENCE:
+                raise self.error("flows to be folded")
+            time.sleep(_LOOK_EVERY)
+
     def error(self, what: str) -> ServerError:
         """That something was waited for in vain, with the end of the log."""
         return ServerError(
@@ -104,11 +122,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(data: Path, *, ready: bool = True) -> Iterator[Server]:
+def serve(data: Path, *, ready: bool = True, flow_plans: str = Settings().flow_plans) -> Iterator[Server]:
     """Run `footfall serve` on a data folder and a free port; ends it, and whatever is left of it, at the end."""
-    settings = Settings(data=data, port=free_port())
+    settings = Settings(data=data, port=free_port(), flow_plans=flow_plans)
     log = data.with_suffix(".log")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
+    environment["FOOTFALL_FLOW_PLANS"] = flow_plans
     command = [sys.executable, "-m", "footfall", "serve", "--data", str(data), "--port", str(settings.port)]
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -33,6 +33,15 @@ outcomes:
 """
 
 
+def theme() -> list[Json]:
+    """A flow of that plan."""
+    where = {"env": "home", "kind": "theme", "flow": "t1"}
+    return [
+        event("IMPRESSION", 0, {"type": "view", "pageid": "theme", "uri": "/"}, **where),
+        event("INTERACT", 1, {"type": "click", "id": "choose-theme", "pageid": "theme"}, **where),
+    ]
+
+
 def timely(values: list[Json]) -> list[Json]:
     """The events as if the last had just happened, which is when a flow is not abandoned."""
     last = max(value["ets"] for value in values)
@@ -118,6 +127,22 @@ def test_nothing_is_folded_while_the_pipeline_is_behind(tmp_path: Path) -> None:
         soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "success"}])
 
 
+def test_without_plans_nothing_is_folded_until_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    with serving(tmp_path, batch_seconds=0.1, flow_seconds=0.2, flow_plans="none", flow_idle=False) as served:
+        eventually(lambda: (tmp_path / "lake" / "flows").is_dir() and worker(served) is None)
+        served.post(timely(theme()))
+        served.wait_for("SELECT count(*) AS n FROM events", lambda rows: rows == [{"n": 2}])
+        stored_at = time.time() * 1000
+        eventually(
+            lambda: (beat := heartbeat.read(tmp_path / "run" / "flows.json")) is not None and beat.at > stored_at
+        )
+        assert flows_stage(served) == {"state": "idle", "lag_ms": 0}
+        assert served.run_json("query", "SELECT count(*) AS n FROM flows") == [{"n": 0}]
+        (tmp_path / "plans" / "theme.yaml").write_text(OWN_PLAN)
+        soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "chosen"}])
+
+
 def _says_what_is_wrong_with_a_plan(served: Served, plans: Path) -> None:
     def problems() -> list[str]:
         return [problem["what"] for problem in served.get("/health").json()["problems"]]
@@ -126,15 +151,7 @@ def _says_what_is_wrong_with_a_plan(served: Served, plans: Path) -> None:
     assert served.get("/health").status_code == 200
     (plans / "broken.yaml").unlink()
     (plans / "theme.yaml").write_text(OWN_PLAN)
-    theme = {"env": "home", "kind": "theme", "flow": "t1"}
-    served.post(
-        timely(
-            [
-                event("IMPRESSION", 0, {"type": "view", "pageid": "theme", "uri": "/"}, **theme),
-                event("INTERACT", 1, {"type": "click", "id": "choose-theme", "pageid": "theme"}, **theme),
-            ]
-        )
-    )
+    served.post(timely(theme()))
     soon(served, "SELECT outcome FROM flows WHERE plan = 'theme'", lambda rows: rows == [{"outcome": "chosen"}])
     eventually(lambda: problems() == [])
 

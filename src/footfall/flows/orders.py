@@ -5,6 +5,7 @@ from pathlib import Path
 
 from footfall.settings import Settings
 
+ALL, NONE = "all", "none"
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -14,6 +15,11 @@ def plan_files(settings: Settings) -> list[Path]:
         return sorted(path for path in settings.own_plans.iterdir() if path.suffix in _SUFFIXES and path.is_file())
     except OSError:
         return []
+
+
+def follows_any(settings: Settings) -> bool:
+    """Whether there are plans to go by at all."""
+    return settings.flow_plans.strip() not in ("", NONE) or bool(plan_files(settings))
 
 
 def rebuild_request(settings: Settings) -> Path:

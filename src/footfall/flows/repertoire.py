@@ -5,12 +5,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from footfall.failure import TerminalError
-from footfall.flows.orders import plan_files
+from footfall.flows.orders import ALL, NONE, plan_files
 from footfall.plans import shelf
 from footfall.plans.model import Plan
 from footfall.settings import Settings
 
-ALL, NONE = "all", "none"
 _LONGEST_PROBLEM = 300
 
 

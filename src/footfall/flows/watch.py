@@ -110,7 +110,11 @@ class Watch:
             return False
         is_there = (self._settings.lake / "flows").is_dir()
         is_asked = orders.signature(self._settings) != self._asked
-        return not is_there or is_asked or self._log.has_after(self._report.version)
+        return (
+            not is_there
+            or is_asked
+            or (orders.follows_any(self._settings) and self._log.has_after(self._report.version))
+        )
 
     def _is_held_back(self) -> bool:
         """Whether the pipeline needs the machine for itself; but flows are not left waiting for ever."""
@@ -182,6 +186,8 @@ class Watch:
         self._listen(process)
 
     def _lag_ms(self) -> int:
+        if not orders.follows_any(self._settings):
+            return 0
         version, until = self._report.version, self._report.until
         if version >= 0:
             return self._log.waits_ms(version)

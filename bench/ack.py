@@ -43,7 +43,7 @@ class Run(Struct, frozen=True):
 
 
 def measure(site: Site) -> list[Figure]:
-    """The three sizes, run in turn; the pipeline is paused meanwhile and takes everything in afterwards."""
+    """The three sizes, run in turn; what comes after the ack is paused meanwhile and does its work afterwards."""
     with serve(site.make("data")) as server:
         runs = list(_rounds(site, server))
         busy = _run(site, server, SIZES[0])  # the pipeline is still taking in the rounds before
@@ -55,12 +55,11 @@ def measure(site: Site) -> list[Figure]:
 
 def _rounds(site: Site, server: Server) -> Iterator[Run]:
     for number in range(site.scale.rounds):
-        with server.paused("pipeline"):
+        with server.paused("pipeline", "flows"):
             for size in SIZES:
                 yield _run(site, server, size)
         if site.scale.full and number < site.scale.rounds - 1:
             server.wait_drained()  # or the journals would reach their budget
-            server.wait_folded()
 
 
 def _run(site: Site, server: Server, size: Size) -> Run:

@@ -20,7 +20,6 @@ TITLE = "the whole way with and without flows"
 _BATCH = 20
 _CONNECTIONS = 32
 _FLOOR = 95.0
-_MORE = 2  # rounds, as the difference is small
 
 
 class Run(Struct, frozen=True):
@@ -40,7 +39,7 @@ class Run(Struct, frozen=True):
 def measure(site: Site) -> list[Figure]:
     """As fast as answers come, with the pipeline at work, and beside it what folds what it has just stored."""
     with serve(site.make("with")) as folding, serve(site.make("without"), flow_plans="none") as plain:
-        pairs = [(_run(site, folding), _run(site, plain)) for _ in range(_MORE * site.scale.rounds)]
+        pairs = [(_run(site, folding), _run(site, plain)) for _ in range(site.scale.rounds)]
         books = [
             check(server.settings.data, [run.claim for run in runs])
             for server, runs in zip((folding, plain), zip(*pairs, strict=True), strict=True)

@@ -57,11 +57,12 @@ class Server(Struct, frozen=True):
         return _sums(self.family(), _cpu)
 
     @contextmanager
-    def paused(self, kind: str) -> Iterator[None]:
-        """Keep the processes of a kind from running."""
-        chosen = [pid for pid, name in self.family().items() if name == kind]
+    def paused(self, *kinds: str) -> Iterator[None]:
+        """Keep the processes of some kinds from running."""
+        chosen = [pid for pid, name in self.family().items() if name in kinds]
         for pid in chosen:
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:

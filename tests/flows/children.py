@@ -36,10 +36,9 @@ POINTS: dict[str, tuple[Any, str]] = {
 def run(data: Path, *, rebuild: bool) -> None:
     """Everything that the process does, in small bites."""
     store._MERGE_AT = 2
-    work._EVENT_BYTES = 1 << 20
     work._FILE_BYTES = 1
     work._SWEEP_SECONDS = work._VACUUM_SECONDS = work._SAVE_SECONDS = 0.0
-    settings = Settings(data=data, flow_seconds=0.01, flow_plans="signup,web-portal")
+    settings = Settings(data=data, flow_seconds=0.01, flow_plans="signup,web-portal", flow_bytes=1 << 20)
     if rebuild:
         orders.ask_for_rebuild(settings)
     one = work.Work(settings, Turn(settings.lake))

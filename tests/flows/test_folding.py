@@ -251,7 +251,7 @@ def test_rebuilding_gives_the_same_flows(house: House) -> None:
     before = house.flows()
     assert len(before) > 6
     store = Store(house.root, 1 << 20)
-    folder = Folder(Events(house.root, 1 << 20), store, house.plans, "", most=5)
+    folder = Folder(Events(house.root, 1 << 20), store, house.plans, "", most=40 << 10)
     folder.rebuild()
     while folder.step().more:
         pass

@@ -27,7 +27,7 @@ class Book(Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many events wait to be folded."""
+        """Bytes of memory that the events which wait to be folded take, about."""
 
     def mask(self, batch: pa.RecordBatch) -> Any:
         """Which rows of a batch of the events table it wants to see."""

@@ -22,6 +22,7 @@ from footfall.plans.matching import Matcher
 from footfall.plans.model import Plan
 
 _MOST_LINKED = 2_000
+_SIGHT_BYTES = 8192  # with the cells that it is folded into
 _TOO_MANY = Remark("too_many_events", f"Only the first {MOST_SIGHTS:,} events were looked at.")
 
 
@@ -66,7 +67,7 @@ class FlowBook:
 
     def _wait(self, place: Place, sight: Sight) -> None:
         self._waiting[place.key].append(sight)
-        self.waiting += 1
+        self.waiting += _SIGHT_BYTES
 
     def _load(self, store: Store, cells: dict[str, Cell], keys: Iterable[str]) -> None:
         missing = {key for key in keys if key not in cells}

@@ -46,7 +46,7 @@ class Turn(Struct, frozen=True):
 
 
 class Folder:
-    """Folds the events of a lake into its flows table. `most` bounds the events that are held at once.
+    """Folds the events of a lake into its flows table. `most` bounds the events that are held at once, in bytes.
 
     Raises StoreError, CommitError or FollowingError.
     """
@@ -114,6 +114,7 @@ class Folder:
             self._store.commit(rows, self._positions(self._unsaved) if places else {})
             if places:
                 self._unsaved = {}
+        pa.default_memory_pool().release_unused()
 
     def save(self) -> None:
         """Note how far it is."""

@@ -4,6 +4,7 @@ Files are sorted by cell, so they are merged one stretch of cells after another,
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from deltalake.transaction import AddAction
 from footfall.lake.arrow import FLOWS_SCHEMA, merge_stats, new_path, parquet_options, stats
 from footfall.lake.disk import durable
 
-_GROUP_BYTES = 2 << 20
+_GROUP_BYTES = 1 << 20
 _MOST_ROWS = 8192
-_FEWEST_ROWS = 128
+_FEWEST_ROWS = 32
 _LOWEST, _CELLS = -(1 << 63), 1 << 64
 _MOST_STRETCHES = 4096
 
@@ -35,7 +36,7 @@ def merge(folder: Path, paths: Sequence[str], plan: str, schema: int, budget: in
     options = parquet_options(FLOWS_SCHEMA.names, _MOST_ROWS)
     with durable(path) as file, pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
         for table in _stretches([folder / name for name in paths], budget):
-            writer.write_table(table, row_group_size=_group_rows(table))
+            writer.write_table(table, row_group_size=group_rows(table))
             found.append(stats(table))
     status = path.stat()
     modified = int(status.st_mtime * 1000)
@@ -49,7 +50,7 @@ def newest_revision(path: Path) -> int:
         return max((pc.max(column).as_py() for column in columns), default=0)
 
 
-def _group_rows(table: pa.Table) -> int:
+def group_rows(table: pa.Table) -> int:
     """How many rows are read at once when one is looked for: few, where they are large."""
     return int(max(_FEWEST_ROWS, min(_MOST_ROWS, table.num_rows * _GROUP_BYTES // max(1, table.nbytes))))
 
@@ -63,30 +64,35 @@ def _ranges(file: pq.ParquetFile) -> Iterator[tuple[int, int]]:
 
 def _stretches(paths: list[Path], budget: int) -> Iterator[pa.Table]:
     """The merged rows of all files, in order of their cells."""
-    number = _stretch_count(paths, budget)
-    bounds = [_LOWEST + _CELLS * part // number for part in range(number + 1)]
-    for low, high in pairwise(bounds):
-        parts = [part for path in paths for part in _rows_between(path, low, high - 1)]
-        if parts:
-            yield _newest(pa.concat_tables(parts))
-            del parts
-            pa.default_memory_pool().release_unused()
+    with ExitStack() as stack:
+        files = [stack.enter_context(pq.ParquetFile(path)) for path in paths]
+        ranges = [list(_ranges(file)) for file in files]
+        number = _stretch_count(files, budget)
+        bounds = [_LOWEST + _CELLS * part // number for part in range(number + 1)]
+        for low, high in pairwise(bounds):
+            both = zip(files, ranges, strict=True)
+            parts = [part for file, groups in both for part in _rows_between(file, groups, low, high - 1)]
+            if parts:
+                yield _newest(pa.concat_tables(parts))
+                del parts
+                pa.default_memory_pool().release_unused()
 
 
-def _stretch_count(paths: list[Path], budget: int) -> int:
-    files = [pq.read_metadata(path) for path in paths]
-    size = sum(int(file.row_group(number).total_byte_size) for file in files for number in range(file.num_row_groups))
+def _stretch_count(files: list[pq.ParquetFile], budget: int) -> int:
+    groups = (file.metadata.row_group(number) for file in files for number in range(file.num_row_groups))
+    size = sum(int(group.total_byte_size) for group in groups)
     return max(1, min(_MOST_STRETCHES, -(-size // max(1, budget))))
 
 
-def _rows_between(path: Path, low: int, high: int) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
-        for number, (lowest, highest) in enumerate(_ranges(file)):
-            if lowest <= high and highest >= low:
-                table = file.read_row_group(number).cast(FLOWS_SCHEMA)
-                cell = table.column("cell")
-                inside: Any = pc.and_(pc.greater_equal(cell, pa.scalar(low)), pc.less_equal(cell, pa.scalar(high)))
-                yield table.filter(inside)
+def _rows_between(file: pq.ParquetFile, groups: list[tuple[int, int]], low: int, high: int) -> Iterator[pa.Table]:
+    for number, (lowest, highest) in enumerate(groups):
+        if lowest <= high and highest >= low:
+            table = file.read_row_group(number).cast(FLOWS_SCHEMA)
+            cell = table.column("cell")
+            inside: Any = pc.and_(pc.greater_equal(cell, pa.scalar(low)), pc.less_equal(cell, pa.scalar(high)))
+            found = table.filter(inside)
+            if found.num_rows:
+                yield found
 
 
 def _newest(table: pa.Table) -> pa.Table:

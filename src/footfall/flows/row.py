@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -51,11 +52,6 @@ class Row(Struct, kw_only=True):
     state: str | None = None
 
     @property
-    def cell(self) -> int:
-        """The hash of the key."""
-        return cell_of(self.key)
-
-    @property
     def duration_ms(self) -> float | None:
         """From the first event to the last."""
         return None if self.began_at is None or self.ended_at is None else self.ended_at - self.began_at
@@ -68,14 +64,18 @@ def cell_of(key: str) -> int:
 
 def arrow_table(rows: Sequence[Row]) -> pa.Table:
     """Rows of one plan, sorted by cell, which is how every file of the table is."""
-    rows = sorted(rows, key=lambda row: row.cell)
-    return pa.table([_column(rows, field) for field in FLOWS_SCHEMA], schema=FLOWS_SCHEMA)
+    by_cell = sorted(((cell_of(row.key), row) for row in rows), key=itemgetter(0))
+    cells, rows = [cell for cell, _ in by_cell], [row for _, row in by_cell]
+    return pa.table([_column(rows, cells, field) for field in FLOWS_SCHEMA], schema=FLOWS_SCHEMA)
 
 
-def _column(rows: Iterable[Row], field: pa.Field) -> pa.Array:
+def _column(rows: Iterable[Row], cells: list[int], field: pa.Field) -> pa.Array:
+    if field.name == "cell":
+        return pa.array(cells, field.type)
+    values = map(attrgetter(field.name), rows)
     if field.name in ("began_at", "ended_at"):
-        return pa.array([_microseconds(getattr(row, field.name)) for row in rows], pa.int64()).cast(field.type)
-    return pa.array([getattr(row, field.name) for row in rows], field.type)
+        return pa.array([_microseconds(value) for value in values], pa.int64()).cast(field.type)
+    return pa.array(list(values), field.type)
 
 
 def _microseconds(at: float | None) -> int | None:

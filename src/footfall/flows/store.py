@@ -151,9 +151,12 @@ class Store:
         for row in rows:
             by_plan[row.plan].append(row)
         try:
-            return [self._table.write(arrow_table(found), {"plan": plan}) for plan, found in by_plan.items()]
+            return [self._add(arrow_table(found), plan) for plan, found in by_plan.items()]
         except OSError as error:
             raise StoreError(f"the flows table cannot be written: {plain(error)}") from error
+
+    def _add(self, table: pa.Table, plan: str) -> AddAction:
+        return self._table.write(table, {"plan": plan}, group_rows=merging.group_rows(table))
 
     def _merge(self, plan: str, paths: list[str]) -> None:
         removals = self._table.removals(set(paths))
@@ -177,49 +180,65 @@ def recent(files: Sequence[File]) -> list[str]:
     return [file.path for file in files]
 
 
+class Board:
+    """One open file, with the cells of each row group, sorted as they are there.
+
+    What is looked up comes in the order of cells, so the group that was read last is often wanted again.
+    """
+
+    def __init__(self, file: pq.ParquetFile) -> None:
+        groups = range(file.num_row_groups)
+        self._file = file
+        self._cells = [file.read_row_group(number, columns=["cell"]).column(0).to_numpy() for number in groups]
+        self._last = -1
+        self._table: pa.Table | None = None
+
+    def rows(self, wanted: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
+        """The rows whose cell is among those wanted, which are sorted."""
+        for number, cells in enumerate(self._cells):
+            hits = _places(cells, wanted)
+            if hits:
+                yield from self._group(number).take(pa.array(hits)).to_pylist()
+
+    def _group(self, number: int) -> pa.Table:
+        if self._table is None or number != self._last:
+            self._table = None  # before there are two
+            self._table, self._last = self._file.read_row_group(number, columns=_FOUND), number
+        return self._table
+
+
 class Shelf:
     """The files of one plan, open for as long as things are looked up in them."""
 
     def __init__(self, paths: Iterable[Path], stack: ExitStack) -> None:
         self._paths = paths
         self._stack = stack
-        self._files: list[tuple[pq.ParquetFile, list[NDArray[np.int64]]]] | None = None
+        self._boards: list[Board] | None = None
 
     def find(self, keys: Collection[str]) -> dict[str, Found]:
         """What is known under keys; those not there are left out. Raises StoreError."""
         wanted = np.unique(np.array([cell_of(key) for key in keys], np.int64))
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         try:
-            for row in self._rows(wanted):
-                if row["key"] in keys:
-                    rows[row["key"]].append(row)
+            for board in self._open():
+                for row in board.rows(wanted):
+                    if row["key"] in keys:
+                        rows[row["key"]].append(row)
         except (OSError, pa.ArrowException) as error:
             raise StoreError(f"a file of the flows table cannot be read: {plain(error)}") from error
         return {key: _found(same) for key, same in rows.items()}
 
-    def _rows(self, wanted: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-        """The rows whose cell is among those wanted, which are sorted."""
-        if self._files is None:
-            files = [self._stack.enter_context(pq.ParquetFile(path)) for path in self._paths]
-            self._files = [(file, _cells(file)) for file in files]
-        for file, groups in self._files:
-            for number, cells in enumerate(groups):
-                hits = _places(cells, wanted)
-                if hits:
-                    table = file.read_row_group(number, columns=_FOUND)
-                    yield from table.take(pa.array(hits)).to_pylist()
+    def _open(self) -> list[Board]:
+        if self._boards is None:
+            self._boards = [Board(self._stack.enter_context(pq.ParquetFile(path))) for path in self._paths]
+        return self._boards
 
 
 def _places(cells: NDArray[np.int64], wanted: NDArray[np.int64]) -> list[int]:
     """Where some sorted cells stand among others; a cell may be there several times."""
+    wanted = wanted[np.searchsorted(wanted, cells[0]) : np.searchsorted(wanted, cells[-1], side="right")]
     low, high = np.searchsorted(cells, wanted, side="left"), np.searchsorted(cells, wanted, side="right")
     return [place for hit in np.flatnonzero(high > low) for place in range(low[hit], high[hit])]
-
-
-def _cells(file: pq.ParquetFile) -> list[NDArray[np.int64]]:
-    """The cells of each row group of a file, sorted as they are there."""
-    groups = range(file.num_row_groups)
-    return [file.read_row_group(number, columns=["cell"]).column(0).to_numpy() for number in groups]
 
 
 def _found(rows: list[dict[str, Any]]) -> Found:

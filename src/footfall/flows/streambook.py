@@ -1,7 +1,6 @@
 """Events folded by all workflows together: each stream of events, such as a session, is one of them at most."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from footfall.plans.workflow import Walk, workflow_of
 _ALL = pa.scalar(True)
 _MOST_DEVICES = 100
 _AT_ONCE = 250  # streams
+_STREAM_BYTES = 512  # of memory for one that something waits for
 
 
 class Track(Struct, array_like=True, frozen=True, gc=False):
@@ -115,6 +115,22 @@ class Stream(Struct):
         return found
 
 
+class Waiting(Struct):
+    """Tracks that wait to be added to a stream, packed: so they take a fifth of the memory, and more wait at once."""
+
+    count: int = 0
+    packed: bytearray = field(default_factory=bytearray)
+
+    def add(self, packed: bytes) -> None:
+        """One more, as MessagePack."""
+        self.count += 1
+        self.packed += packed
+
+    def tracks(self) -> list[tuple[Track, bool]]:
+        """All of them, each with whether it may be there again."""
+        return _arrivals.decode(_ARRAY_32 + self.count.to_bytes(4, "big") + self.packed)
+
+
 class StreamBook:
     """All plans of the kind workflow; see `Book`."""
 
@@ -125,7 +141,7 @@ class StreamBook:
         self.waiting = 0
         self._plans = {plan.plan: plan for plan in plans}
         self._workflows = Workflows(plans)
-        self._waiting: dict[str, list[tuple[Track, bool]]] = defaultdict(list)
+        self._waiting: dict[str, Waiting] = {}
 
     def mask(self, batch: pa.RecordBatch) -> Any:
         """Every event may be of a session."""
@@ -134,14 +150,18 @@ class StreamBook:
     def take(self, event: Happening, realm: str, *, again: bool) -> None:
         """Take an event in, once for each stream that it is of."""
         mark = mark_of(event.value, event.index, event.ets)
-        track = Track(mark, event.channel, event.skew)
+        packed = _pack((Track(mark, event.channel, event.skew), again))
         for stream in self._workflows.streams(mark):
-            self._waiting[text_of([realm, stream])].append((track, again))
-            self.waiting += 1
+            key = text_of([realm, stream])
+            if key not in self._waiting:
+                self._waiting[key] = Waiting()
+                self.waiting += _STREAM_BYTES
+            self._waiting[key].add(packed)
+            self.waiting += len(packed)
 
     def fold(self, store: Store) -> Iterator[list[Row]]:
         """The runs that change, and what they are judged from."""
-        waiting, self._waiting, self.waiting = dict(self._waiting), defaultdict(list), 0
+        waiting, self._waiting, self.waiting = self._waiting, {}, 0
         # The table is sorted by cell, so what is looked up together should lie together.
         with store.looking(STREAMS) as shelf:
             for keys in batched(sorted(waiting, key=cell_of), _AT_ONCE):
@@ -149,7 +169,7 @@ class StreamBook:
                 rows: list[Row] = []
                 for key in keys:
                     stream = _stream(key, found.pop(key, None))
-                    if stream.add(waiting.pop(key)):
+                    if stream.add(waiting.pop(key).tracks()):
                         rows += self._rows(stream)
                 yield rows
 
@@ -202,6 +222,9 @@ class StreamBook:
         return row
 
 
+_ARRAY_32 = b"\xdd"
+_pack = msgspec.msgpack.Encoder().encode
+_arrivals = msgspec.msgpack.Decoder(list[tuple[Track, bool]])
 _tracks = msgspec.json.Decoder(list[Track])
 _states = msgspec.json.Decoder(State)
 

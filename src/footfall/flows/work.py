@@ -28,7 +28,6 @@ _RESTS = 3  # looks at nothing new, before it ends
 _SAVE_SECONDS = 30.0
 _SWEEP_SECONDS = 1800.0
 _VACUUM_SECONDS = 3600.0
-_EVENT_BYTES = 8192  # of memory for each that waits, with what it is folded into, about
 _FILE_BYTES = 16 << 20  # a step that others wait for must not be long
 
 
@@ -65,8 +64,7 @@ class Work:
         self._problems = list(chosen.problems)
         self._store = Store(settings.lake, settings.flow_bytes // 16)
         events = Events(settings.lake, _FILE_BYTES)
-        most = max(1_000, settings.flow_bytes // _EVENT_BYTES)
-        self._folder = Folder(events, self._store, chosen.plans, settings.flow_channels, most=most)
+        self._folder = Folder(events, self._store, chosen.plans, settings.flow_channels, most=settings.flow_bytes)
         run = settings.flows_heartbeat.parent
         self._sweeping = Chore(run / "flows-swept", _SWEEP_SECONDS)
         self._vacuuming = Chore(run / "flows-vacuumed", min(_VACUUM_SECONDS, settings.vacuum_hours * 900))

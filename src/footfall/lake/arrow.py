@@ -26,7 +26,7 @@ _TYPES: dict[str, Any] = {
 }
 _RANGED = ("ets", "occurred_at", "received_at", "hour")
 _PLAIN = ("event", "mid", "findings", "key_hash", "content_hash", "key", "cell", "id", "trace", "state")
-_ROW_GROUP = 64 * 1024
+ROW_GROUP = 64 * 1024
 
 
 def arrow_schema(columns: Iterable[Column]) -> pa.Schema:
@@ -51,7 +51,13 @@ def new_path(partition: Mapping[str, str], schema: int) -> str:
 
 
 def write(
-    root: Path, table: pa.Table, partition: dict[str, str], *, schema: int = 1, data_change: bool = True
+    root: Path,
+    table: pa.Table,
+    partition: dict[str, str],
+    *,
+    schema: int = 1,
+    data_change: bool = True,
+    group_rows: int = ROW_GROUP,
 ) -> AddAction:
     """Write one Parquet file below a table's folder, durably, and return the action that adds it to the table.
 
@@ -61,18 +67,15 @@ def write(
     path = root / relative
     make_folder(path.parent)
     with durable(path) as file:
-        _write_table(file, table)
+        options = parquet_options(table.schema.names, table.num_rows)
+        pq.write_table(table, file, row_group_size=group_rows, **options)
     status = path.stat()
     return AddAction(relative, status.st_size, partition, int(status.st_mtime * 1000), data_change, stats(table))
 
 
-def _write_table(file: Any, table: pa.Table) -> None:
-    pq.write_table(table, file, row_group_size=_ROW_GROUP, **parquet_options(table.schema.names, table.num_rows))
-
-
-def parquet_options(names: list[str], rows: int = _ROW_GROUP) -> dict[str, Any]:
+def parquet_options(names: list[str], rows: int = ROW_GROUP) -> dict[str, Any]:
     """How files with these columns are written; `rows` sizes the Bloom filters, which default to 128 MiB each."""
-    rows = max(1, min(rows, _ROW_GROUP))
+    rows = max(1, min(rows, ROW_GROUP))
     return {
         "compression": "zstd",
         "compression_level": 1,

@@ -17,7 +17,7 @@ from deltalake.transaction import (
 
 from footfall.failure import TerminalError, TransientError
 from footfall.lake import deltalog
-from footfall.lake.arrow import write
+from footfall.lake.arrow import ROW_GROUP, write
 from footfall.lake.columns import Column, delta_schema
 from footfall.lake.disk import make_folder
 from footfall.lake.layout import Layout, plain
@@ -86,9 +86,12 @@ class LakeTable:
         """The position committed for an application, such as a journal; None when there is none."""
         return self._delta.transaction_version(app)
 
-    def write(self, table: pa.Table, partition: dict[str, str], *, data_change: bool = True) -> AddAction:
+    def write(
+        self, table: pa.Table, partition: dict[str, str], *, data_change: bool = True, group_rows: int = ROW_GROUP
+    ) -> AddAction:
         """Write a file of the present schema, durably, to be committed. Raises OSError; leaves nothing behind then."""
-        return write(self.folder, table, partition, schema=self._layout.version, data_change=data_change)
+        version = self._layout.version
+        return write(self.folder, table, partition, schema=version, data_change=data_change, group_rows=group_rows)
 
     def commit(self, actions: Sequence[Action], positions: Mapping[str, int], *, note: str = "append") -> int:
         """Commit files and positions in one step, durably; return the table's version.

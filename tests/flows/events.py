@@ -95,7 +95,9 @@ def row_of(number: int, value: Json, **over: Any) -> Row:
 class House:
     """A lake whose events are folded in this process."""
 
-    def __init__(self, root: Path, *plans: str, channels: str = "", most: int = 64 << 20, chunk: int = 64 << 20) -> None:
+    def __init__(
+        self, root: Path, *plans: str, channels: str = "", most: int = 64 << 20, chunk: int = 64 << 20
+    ) -> None:
         self.root = root
         self.chunk = chunk
         self.merges = True

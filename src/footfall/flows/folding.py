@@ -1,7 +1,7 @@
 """New events folded into rows, book by book; what was folded is noted in the same commit as what came of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ _PLANS = "footfall.plans"
 _TABLE = "footfall.table"
 _REALMS = "footfall.realms"
 _MOST_ROWS = 4_000  # in one commit
+_BREATH = 1_000  # events
 
 
 class Progress(Struct, frozen=True):
@@ -48,10 +49,22 @@ class Turn(Struct, frozen=True):
 class Folder:
     """Folds the events of a lake into its flows table. `most` bounds the events that are held at once, in bytes.
 
+    `breathe` is called often, and may take its time.
+
     Raises StoreError, CommitError or FollowingError.
     """
 
-    def __init__(self, events: Events, store: Store, plans: Iterable[Plan], setting: str, *, most: int) -> None:
+    def __init__(
+        self,
+        events: Events,
+        store: Store,
+        plans: Iterable[Plan],
+        setting: str,
+        *,
+        most: int,
+        breathe: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._breathe = breathe
         self._events = events
         self._store = store
         self._realms = Realms(setting)
@@ -89,12 +102,14 @@ class Folder:
         masks = [book.mask for book in books]
         for path in chunk.paths:
             try:
-                for event, numbers in happenings(path, masks):
+                for count, (event, numbers) in enumerate(happenings(path, masks)):
                     realm = self._realms.of(event.channel)
                     for number in numbers:
                         books[number].take(event, realm, again=chunk.again)
                     if sum(book.waiting for book in books) >= self._most:
                         self._commit(books, {})
+                    if count % _BREATH == 0:
+                        self._breathe()
             except (OSError, pa.ArrowException) as error:
                 raise FollowingError(f"a file of the lake cannot be read: {plain(error)}") from error
         self._commit(books, {book.name: chunk.place for book in books})
@@ -104,6 +119,7 @@ class Folder:
         rows: list[Row] = []
         for book in books:
             for more in book.fold(self._store):
+                self._breathe()
                 if len(rows) + len(more) > _MOST_ROWS:
                     self._store.commit(rows, {})
                     rows = []

@@ -3,7 +3,7 @@
 Files are sorted by cell, so they are merged one stretch of cells after another, and never held whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -25,8 +25,17 @@ _LOWEST, _CELLS = -(1 << 63), 1 << 64
 _MOST_STRETCHES = 4096
 
 
-def merge(folder: Path, paths: Sequence[str], plan: str, schema: int, budget: int) -> AddAction:
+def merge(
+    folder: Path,
+    paths: Sequence[str],
+    plan: str,
+    schema: int,
+    budget: int,
+    breathe: Callable[[], None] = lambda: None,
+) -> AddAction:
     """Write one file that says what files of a plan say together, durably; about `budget` bytes are held at once.
+
+    `breathe` is called between two parts of it.
 
     Raises OSError or pa.ArrowException; leaves nothing behind then.
     """
@@ -38,6 +47,7 @@ def merge(folder: Path, paths: Sequence[str], plan: str, schema: int, budget: in
         for table in _stretches([folder / name for name in paths], budget):
             writer.write_table(table, row_group_size=group_rows(table))
             found.append(stats(table))
+            breathe()
     status = path.stat()
     modified = int(status.st_mtime * 1000)
     return AddAction(relative, status.st_size, {"plan": plan}, modified, False, merge_stats(found))

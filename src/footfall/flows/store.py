@@ -1,7 +1,7 @@
 """The flows table as its one writer sees it: found by key, appended to, merged."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,10 +51,12 @@ class Found(Struct):
 class Store:
     """The one writer's hand on the flows table. `budget` bounds what merging holds at once, in bytes, about.
 
+    `breathe` is called often while files are merged, and may take its time.
+
     Raises LakeLockedError when another process has it, LakeVersionError, CommitError.
     """
 
-    def __init__(self, root: Path, budget: int) -> None:
+    def __init__(self, root: Path, budget: int, breathe: Callable[[], None] = lambda: None) -> None:
         self._lock = LakeLock(root, name=LOCK, patience=_MOST_LOCK_SECONDS)
         try:
             self._table = LakeTable(root, FLOWS_TABLE)
@@ -62,6 +64,7 @@ class Store:
             self._lock.release()
             raise
         self._budget = budget
+        self._breathe = breathe
         self._files: dict[str, list[File]] = {}
         self._seen = -1
 
@@ -161,7 +164,9 @@ class Store:
     def _merge(self, plan: str, paths: list[str]) -> None:
         removals = self._table.removals(set(paths))
         try:
-            new = merging.merge(self._table.folder, paths, plan, self._table.schema_version, self._budget)
+            new = merging.merge(
+                self._table.folder, paths, plan, self._table.schema_version, self._budget, self._breathe
+            )
         except (OSError, pa.ArrowException) as error:
             raise StoreError(f"files of the flows table cannot be merged: {plain(error)}") from error
         self._table.commit([*removals, new], {FOLDS: self.folds + 1}, note="merge")

@@ -15,6 +15,7 @@ from footfall import logs
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
 from footfall.flows import orders, repertoire
+from footfall.flows.breath import Breath
 from footfall.flows.folding import Folder
 from footfall.flows.following import Events
 from footfall.flows.report import Report, line_of
@@ -62,9 +63,16 @@ class Work:
         self._signature = orders.signature(settings)
         chosen = repertoire.followed(settings)
         self._problems = list(chosen.problems)
-        self._store = Store(settings.lake, settings.flow_bytes // 16)
-        events = Events(settings.lake, _FILE_BYTES)
-        self._folder = Folder(events, self._store, chosen.plans, settings.flow_channels, most=settings.flow_bytes)
+        breathe = Breath(lambda: turn.is_asked) if settings.flow_idle else lambda: None
+        self._store = Store(settings.lake, settings.flow_bytes // 16, breathe)
+        self._folder = Folder(
+            Events(settings.lake, _FILE_BYTES),
+            self._store,
+            chosen.plans,
+            settings.flow_channels,
+            most=settings.flow_bytes,
+            breathe=breathe,
+        )
         run = settings.flows_heartbeat.parent
         self._sweeping = Chore(run / "flows-swept", _SWEEP_SECONDS)
         self._vacuuming = Chore(run / "flows-vacuumed", min(_VACUUM_SECONDS, settings.vacuum_hours * 900))

@@ -1,0 +1,53 @@
+"""Rests while others want the processors."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from footfall.flows import breath
+from footfall.flows.breath import Breath, scheduled
+
+
+@pytest.mark.parametrize(
+    ("ran", "waited", "hurried", "rest"),
+    [
+        (0.1, 0.2, False, 1.0),
+        (0.1, 0.05, False, 0.0),
+        (0.1, 0.2, True, 0.0),
+        (0.01, 9.0, False, 0.0),
+    ],
+    ids=["wanted by others", "left alone", "somebody waits", "too early to tell"],
+)
+def test_rests(monkeypatch: pytest.MonkeyPatch, ran: float, waited: float, hurried: bool, rest: float) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    times = iter([(5.0, 3.0), (5.0 + ran, 3.0 + waited)])
+    Breath(lambda: hurried, lambda: next(times))()
+    assert sum(slept) == pytest.approx(rest)
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the kernel does not say")
+def test_the_kernel_says_who_waits() -> None:
+    """Two processes on one processor; each has to wait about as long as it runs."""
+    code = (
+        "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from footfall.flows.breath import scheduled\n"
+        "if not os.fork():\n"
+        "    end = time.monotonic() + 0.6\n"
+        "    while time.monotonic() < end: pass\n"
+        "    os._exit(0)\n"
+        "end = time.monotonic() + 0.5\n"
+        "while time.monotonic() < end: pass\n"
+        "ran, waited = scheduled(); os.wait(); print(ran, waited)\n"
+    )
+    ran, waited = map(float, subprocess.check_output([sys.executable, "-c", code]).split())
+    assert ran > 0.1
+    assert waited > 0.1
+
+
+def test_where_nobody_says_it_never_rests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(breath, "_SCHEDSTAT", tmp_path / "none")
+    assert scheduled() == (0.0, 0.0)

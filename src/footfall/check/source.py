@@ -1,21 +1,16 @@
 """Files to check: found, unpacked by what they are rather than by name, and read in blocks."""
 
 import sys
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
-
-import zstandard
+from typing import IO
 
 from footfall.failure import TerminalError
+from footfall.unpacking import DAMAGE, GZIP_WINDOW, Member, Zlib, Zstd
 
 STDIN = "-"
-_DAMAGE = (zlib.error, zstandard.ZstdError, EOFError)
 BLOCK = 1 << 20
-_ZSTD_STEP = 256  # four bytes can stand for 128 KiB, and a call has no limit on what comes out
-_LARGEST_ZSTD_WINDOW = 1 << 27
 _SAMPLE = 8192
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1b"))
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -67,12 +62,12 @@ class Source:
             self.offset = -1
         try:
             if first[:2] == _GZIP:
-                yield from _gathered(_members(self._after(first), _Gzip))
+                yield from _gathered(_members(self._after(first), lambda: Zlib(GZIP_WINDOW, BLOCK)))
             elif first[:4] == _ZSTD:
-                yield from _gathered(_members(self._after(first), _Zstd))
+                yield from _gathered(_members(self._after(first), Zstd))
             else:
                 yield from self._after(first)
-        except (zlib.error, zstandard.ZstdError) as error:
+        except DAMAGE as error:
             raise InputError(self.name, f"the compressed data is damaged: {error}") from None
         except EOFError:
             raise InputError(self.name, "the compressed data ends too soon") from None
@@ -123,61 +118,11 @@ def _said(error: OSError) -> str:
     return "is a folder: name the files in it" if isinstance(error, IsADirectoryError) else str(error.strerror)
 
 
-class _Member(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def feed(self, data: bytes) -> Iterator[bytes]: ...
-
-
-class _Gzip:
-    def __init__(self) -> None:
-        self._decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        while True:
-            piece = self._decoder.decompress(data, BLOCK)
-            yield piece
-            data = self._decoder.unconsumed_tail
-            if self._decoder.eof or (not data and len(piece) < BLOCK):
-                return
-
-
-class _Zstd:
-    def __init__(self) -> None:
-        self._decoder = zstandard.ZstdDecompressor(max_window_size=_LARGEST_ZSTD_WINDOW).decompressobj()
-        self._rest = b""
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data + self._rest
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        for start in range(0, len(data), _ZSTD_STEP):
-            yield self._decoder.decompress(data[start : start + _ZSTD_STEP])
-            if self._decoder.eof:
-                self._rest = data[start + _ZSTD_STEP :]
-                return
-
-
-def _members(blocks: Iterator[bytes], kind: type[_Gzip] | type[_Zstd]) -> Iterator[bytes]:
+def _members(blocks: Iterator[bytes], start: Callable[[], Member]) -> Iterator[bytes]:
     """What one compressed stream after the other holds; zeros that pad the end count as nothing."""
     rest = next(blocks, b"")
     while rest := _more(rest, blocks):
-        member: _Member = kind()
+        member = start()
         while not member.eof:
             if not rest and not (rest := next(blocks, b"")):
                 raise EOFError
@@ -205,7 +150,7 @@ def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
             if size >= BLOCK:
                 yield b"".join(held)
                 held, size = [], 0
-    except _DAMAGE:
+    except (*DAMAGE, EOFError):
         yield b"".join(held)
         raise
     if held:

@@ -5,28 +5,16 @@ A decoder is fed in pieces and asked for at most so many bytes at a time, so tha
 
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 import brotli
-import zstandard
 
 from footfall.collector.refusal import RefusedError
 from footfall.spec.reasons import Reason
+from footfall.unpacking import DAMAGE, GZIP_WINDOW, Member, Zlib, Zstd
 
 _STEP = 1 << 16
-_ZSTD_STEP = 256  # zstd has no limit on the output of a call; four bytes can stand for 128 KiB
 _AT_MOST_MEMBERS = 1024
 _AT_MOST_STACKED = 3
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
-_LARGEST_ZSTD_WINDOW = 1 << 27
-
-
-class _Member(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def feed(self, data: bytes | memoryview) -> Iterator[bytes]: ...
 
 
 def parse_encodings(value: bytes) -> tuple[str, ...]:
@@ -54,12 +42,12 @@ def _collect(pieces: Iterator[bytes], limit: int) -> bytes:
             size += len(piece)
             if size > limit:
                 raise RefusedError(413, Reason.INFLATED_TOO_LARGE)
-    except (zlib.error, brotli.error, zstandard.ZstdError, EOFError):
+    except (*DAMAGE, brotli.error, EOFError):
         raise RefusedError(400, Reason.CORRUPT_ENCODING) from None
     return b"".join(out)
 
 
-def _members(body: bytes, start: Callable[[], _Member], step: int, *, many: bool = True) -> Iterator[bytes]:
+def _members(body: bytes, start: Callable[[], Member], *, many: bool = True) -> Iterator[bytes]:
     """The output of one compressed stream after the other; raises EOFError when one is cut short or none may follow."""
     view = memoryview(body)
     at = 0
@@ -68,7 +56,7 @@ def _members(body: bytes, start: Callable[[], _Member], step: int, *, many: bool
         while not member.eof:
             if at >= len(view):
                 raise EOFError
-            piece = view[at : at + step]
+            piece = view[at : at + _STEP]
             yield from member.feed(piece)
             at += len(piece)
         at -= len(member.unused_data)
@@ -77,56 +65,19 @@ def _members(body: bytes, start: Callable[[], _Member], step: int, *, many: bool
     raise EOFError
 
 
-class _Zlib:
-    def __init__(self, window: int) -> None:
-        self._decoder = zlib.decompressobj(window)
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
-
-    def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
-        while True:
-            piece = self._decoder.decompress(data, _STEP)
-            yield piece
-            data = self._decoder.unconsumed_tail
-            if self._decoder.eof or (not data and len(piece) < _STEP):
-                return
-
-
-class _Zstd:
-    def __init__(self) -> None:
-        self._decoder = zstandard.ZstdDecompressor(max_window_size=_LARGEST_ZSTD_WINDOW).decompressobj()
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
-
-    def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
-        yield self._decoder.decompress(data)
-
-
 def _gzip(body: bytes) -> Iterator[bytes]:
-    return _members(body, lambda: _Zlib(_GZIP_WINDOW), _STEP)
+    return _members(body, lambda: Zlib(GZIP_WINDOW, _STEP))
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:
     """As the standard says, zlib's format; as some clients do it, bare."""
     has_header = len(body) >= 2 and body[0] & 0x0F == zlib.DEFLATED and (body[0] << 8 | body[1]) % 31 == 0
     window = zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
-    return _members(body, lambda: _Zlib(window), _STEP, many=False)
+    return _members(body, lambda: Zlib(window, _STEP), many=False)
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
-    return _members(body, _Zstd, _ZSTD_STEP)
+    return _members(body, Zstd)
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ _UNTIL = "footfall.until"
 _PLANS = "footfall.plans"
 _TABLE = "footfall.table"
 _REALMS = "footfall.realms"
-_MOST_ROWS = 4_000  # in one commit
+_MOST_ROWS = 3_000  # in one commit
 _BREATH = 1_000  # events
 
 
@@ -123,6 +123,7 @@ class Folder:
                 if len(rows) + len(more) > _MOST_ROWS:
                     self._store.commit(rows, {})
                     rows = []
+                    pa.default_memory_pool().release_unused()
                 rows += more
         self._places |= places
         self._unsaved |= places

@@ -18,7 +18,7 @@ from deltalake.transaction import AddAction
 from footfall.lake.arrow import FLOWS_SCHEMA, merge_stats, new_path, parquet_options, stats
 from footfall.lake.disk import durable
 
-_GROUP_BYTES = 1 << 20
+_GROUP_BYTES = 512 << 10
 _MOST_ROWS = 8192
 _FEWEST_ROWS = 32
 _LOWEST, _CELLS = -(1 << 63), 1 << 64

@@ -21,7 +21,7 @@ from footfall.plans.workflow import Walk, workflow_of
 
 _ALL = pa.scalar(True)
 _MOST_DEVICES = 100
-_AT_ONCE = 250  # streams
+_AT_ONCE = 100  # streams
 _STREAM_BYTES = 512  # of memory for one that something waits for
 
 

@@ -29,7 +29,7 @@ _RESTS = 3  # looks at nothing new, before it ends
 _SAVE_SECONDS = 30.0
 _SWEEP_SECONDS = 1800.0
 _VACUUM_SECONDS = 3600.0
-_FILE_BYTES = 16 << 20  # a step that others wait for must not be long
+_FILE_BYTES = 4 << 20  # a step that others wait for must not be long
 
 
 class Chore:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -52,6 +53,15 @@ def test_a_failing_server_gets_the_same_batch_again(tmp_path: Path) -> None:
         assert track.flush()
         assert len({json.dumps(batch) for batch in there.batches}) == 1
         assert (track.statistics().stored, track.statistics().retries) == (1, 3)
+
+
+def test_the_applications_random_numbers_stay_as_it_seeded_them() -> None:
+    before = random.getstate()
+    answers: list[Reply] = [(503, {}, {}), TAKEN]
+    with office(lambda _: answers.pop(0)) as there, tracker(there.url) as track:
+        track.interact(type="click", id="a")
+        there.wait(lambda office: ids(office.taken) == ["a"])
+    assert random.getstate() == before
 
 
 def test_retry_after_is_honoured() -> None:

@@ -1,8 +1,8 @@
 """The thread that takes events from the outbox to the server, in order, one batch at a time."""
 
 import logging
-import random
 from collections.abc import Callable
+from random import SystemRandom
 from threading import Condition, Thread
 from time import monotonic
 
@@ -19,6 +19,7 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 60.0
 _LOCKED_OUT_PAUSE = 300.0
 _LONGEST_RETRY_AFTER = 3600.0
+_chance = SystemRandom()  # not the application's, which it may have seeded
 
 
 class Pace(Struct, frozen=True):
@@ -206,7 +207,7 @@ class Courier:
         """Wait longer after every failure, and never at the same moments as others."""
         self._tries += 1
         growing = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._tries - 1, 10))
-        pause = random.uniform(growing / 2, growing)  # noqa: S311 - no secret
+        pause = _chance.uniform(growing / 2, growing)
         self._not_before = monotonic() + max(pause, min(after, _LONGEST_RETRY_AFTER))
 
 

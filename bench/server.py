@@ -17,10 +17,12 @@ from msgspec import Struct
 
 from bench.programs import die_with_parent
 from footfall import heartbeat
+from footfall.heartbeat import Heartbeat
 from footfall.settings import Settings
 
 _PATIENCE = 60.0
 _LOOK_EVERY = 0.02
+_FRESH = 0.2  # seconds after which a heartbeat knows of what was done before
 _STOP_SECONDS = 120.0
 _KINDS = ("collector", "pipeline", "web", "compaction", "flows")
 
@@ -70,7 +72,7 @@ class Server(Struct, frozen=True):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
 
-    def heartbeat(self) -> heartbeat.Heartbeat | None:
+    def heartbeat(self) -> Heartbeat | None:
         """What the pipeline last said."""
         return heartbeat.read(self.settings.heartbeat)
 
@@ -79,33 +81,44 @@ class Server(Struct, frozen=True):
 
         Raises ServerError when the server has died, or nothing moves for a minute.
         """
-        begun = moved = time.time()
-        left = None
-        while left != 0:
-            beat = self.heartbeat()
-            if beat is not None and beat.at > (begun + 0.2) * 1000 and beat.lag_bytes != left:
-                moved, left = time.time(), beat.lag_bytes
-            if time.time() - moved > _PATIENCE:
-                raise self.error("the pipeline to take everything in")
-            time.sleep(_LOOK_EVERY)
-        return time.time() - begun
+        return self._wait(
+            self.settings.heartbeat,
+            lambda beat: beat.lag_bytes,
+            lambda beat: beat.lag_bytes == 0,
+            "the pipeline to take everything in",
+        )
 
-    def wait_folded(self) -> None:
-        """Wait until everything in the lake is part of its flows, as the process that watches over that says.
+    def wait_folded(self) -> float:
+        """Wait until everything in the lake is part of its flows; return how long that took.
 
         Raises ServerError when nothing moves for a minute.
         """
+        return self._wait(
+            self.settings.flows_heartbeat,
+            lambda beat: beat.version,
+            lambda beat: beat.state in ("idle", "running") and beat.lag_ms == 0,
+            "flows to be folded",
+        )
+
+    def _wait(
+        self,
+        path: Path,
+        mark: Callable[[Heartbeat], int],
+        is_done: Callable[[Heartbeat], bool],
+        what: str,
+    ) -> float:
+        """Wait for a heartbeat of from now on that says it is done, as long as its mark changes."""
         begun = moved = time.time()
-        version = None
+        last = None
         while True:
-            beat = heartbeat.read(self.settings.flows_heartbeat)
-            if beat is not None and beat.at > (begun + 1.0) * 1000:
-                if beat.state in ("idle", "running") and beat.lag_ms == 0:
-                    return
-                if beat.version != version:
-                    moved, version = time.time(), beat.version
+            beat = heartbeat.read(path)
+            if beat is not None and beat.at > (begun + _FRESH) * 1000:
+                if is_done(beat):
+                    return time.time() - begun
+                if mark(beat) != last:
+                    moved, last = time.time(), mark(beat)
             if time.time() - moved > _PATIENCE:
-                raise self.error("flows to be folded")
+                raise self.error(what)
             time.sleep(_LOOK_EVERY)
 
     def error(self, what: str) -> ServerError:

@@ -21,7 +21,6 @@ from .random_plans import NASTY, plans
 
 # A plan that fails is told as it was drawn: making it smaller takes minutes.
 _SLOW = settings(
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
-from footfall.lake.arrow import FLOWS_SCHEMA, merge_stats, new_path, parquet_options, stats
+from footfall.lake.arrow import FLOWS_SCHEMA, addition, merge_stats, new_path, parquet_options, stats
 from footfall.lake.disk import durable
 
 _GROUP_BYTES = 512 << 10
@@ -40,17 +40,14 @@ def merge(
     Raises OSError or pa.ArrowException; leaves nothing behind then.
     """
     relative = new_path({"plan": plan}, schema)
-    path = folder / relative
     found = []
     options = parquet_options(FLOWS_SCHEMA.names, _MOST_ROWS)
-    with durable(path) as file, pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
+    with durable(folder / relative) as file, pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
         for table in _stretches([folder / name for name in paths], budget):
             writer.write_table(table, row_group_size=group_rows(table))
             found.append(stats(table))
             breathe()
-    status = path.stat()
-    modified = int(status.st_mtime * 1000)
-    return AddAction(relative, status.st_size, {"plan": plan}, modified, False, merge_stats(found))
+    return addition(folder, relative, {"plan": plan}, merge_stats(found), data_change=False)
 
 
 def newest_revision(path: Path) -> int:

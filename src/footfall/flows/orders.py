@@ -5,7 +5,7 @@ from pathlib import Path
 
 from footfall.settings import Settings
 
-ALL, NONE = "all", "none"
+ALL, _NONE = "all", "none"
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -17,9 +17,15 @@ def plan_files(settings: Settings) -> list[Path]:
         return []
 
 
+def named(settings: Settings) -> list[str]:
+    """The shipped plans that the setting names: `all` of them, several, or none."""
+    names = [name.strip() for name in settings.flow_plans.split(",") if name.strip()]
+    return [] if names == [_NONE] else names
+
+
 def follows_any(settings: Settings) -> bool:
     """Whether there are plans to go by at all."""
-    return settings.flow_plans.strip() not in ("", NONE) or bool(plan_files(settings))
+    return bool(named(settings) or plan_files(settings))
 
 
 def rebuild_request(settings: Settings) -> Path:

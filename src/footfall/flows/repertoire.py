@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from footfall.failure import TerminalError
-from footfall.flows.orders import ALL, NONE, plan_files
+from footfall.flows.orders import ALL, named, plan_files
 from footfall.plans import shelf
 from footfall.plans.model import Plan
 from footfall.settings import Settings
@@ -23,7 +23,7 @@ class Repertoire(Struct, frozen=True):
 def followed(settings: Settings) -> Repertoire:
     """The flows and workflows that events are folded by."""
     known = {plan.plan: plan for plan in shelf.shipped() if plan.kind != "types"}
-    chosen, problems = _choose(settings.flow_plans, known)
+    chosen, problems = _choose(named(settings), known)
     own = every(settings, shipped={name: known[name] for name in chosen})
     plans = tuple(plan for plan in own.plans if plan.kind != "types")
     return Repertoire(plans, (*problems, *own.problems))
@@ -43,12 +43,9 @@ def every(settings: Settings, *, shipped: dict[str, Plan] | None = None) -> Repe
     return Repertoire(tuple(found.values()), tuple(problems))
 
 
-def _choose(names: str, known: dict[str, Plan]) -> tuple[list[str], list[str]]:
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
+def _choose(wanted: list[str], known: dict[str, Plan]) -> tuple[list[str], list[str]]:
     if wanted == [ALL]:
         return list(known), []
-    if wanted in ([], [NONE]):
-        return [], []
     unknown = [name for name in wanted if name not in known]
     problems = [f"the setting flow_plans names {name!r}; shipped are {', '.join(sorted(known))}" for name in unknown]
     return [name for name in wanted if name in known], problems

@@ -116,7 +116,7 @@ class Stream(Struct):
 
 
 class Waiting(Struct):
-    """Tracks that wait to be added to a stream, packed: so they take a fifth of the memory, and more wait at once."""
+    """Tracks that wait to be added to a stream, packed, so that many more can wait in the same memory."""
 
     count: int = 0
     packed: bytearray = field(default_factory=bytearray)

@@ -69,8 +69,13 @@ def write(
     with durable(path) as file:
         options = parquet_options(table.schema.names, table.num_rows)
         pq.write_table(table, file, row_group_size=group_rows, **options)
-    status = path.stat()
-    return AddAction(relative, status.st_size, partition, int(status.st_mtime * 1000), data_change, stats(table))
+    return addition(root, relative, partition, stats(table), data_change=data_change)
+
+
+def addition(root: Path, relative: str, partition: dict[str, str], told: str, *, data_change: bool) -> AddAction:
+    """The action that adds a file which was written below a table's folder; `told` are its statistics."""
+    status = (root / relative).stat()
+    return AddAction(relative, status.st_size, partition, int(status.st_mtime * 1000), data_change, told)
 
 
 def parquet_options(names: list[str], rows: int = ROW_GROUP) -> dict[str, Any]:

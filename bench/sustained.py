@@ -16,55 +16,55 @@ TITLE = "HTTP to lake, exactly once, sustained"
 
 RATE = 50_500  # a little more than the floor, as the first and last moments count too
 _FLOOR = 50_000
-_BATCH = 20
-_CONNECTIONS = 64
+_CONNECTIONS = {20: 64, 100: 32}  # by the size of a batch
 _OVERHEAD = 17  # bytes in the journal for each event besides its own: two hashes and a comma
 _MOST_GROWTH = 0.01  # of what comes in: a backlog that grows more slowly than this is noise
 
 
 def measure(site: Site) -> list[Figure]:
     """Send at the rate for the whole time, watch the backlog, then compare the lake with what was acknowledged."""
-    with serve(site.make("data")) as server:
-        pool = make(site.folder, server.port, run=secrets.token_hex(8), batch=_BATCH)
+    return [figure for batch in _CONNECTIONS for figure in _sustained(site, batch)]
+
+
+def _sustained(site: Site, batch: int) -> list[Figure]:
+    seconds = site.scale.sustained
+    with serve(site.make(f"data-{batch}")) as server:
+        pool = make(site.folder, server.port, run=secrets.token_hex(8), batch=batch)
         before = server.cpu()
         with watching(server) as watch:
-            outcome = pace(
-                pool, server.port, connections=_CONNECTIONS, rate=RATE / _BATCH, seconds=site.scale.sustained
-            )
-        cpu = costs(before, server.cpu(), outcome.acknowledged * _BATCH)
+            outcome = pace(pool, server.port, connections=_CONNECTIONS[batch], rate=RATE / batch, seconds=seconds)
+        cpu = costs(before, server.cpu(), outcome.acknowledged * batch)
         rest = server.wait_drained()
         books = check(server.settings.data, [claim(pool, outcome)])
-    seconds = site.scale.sustained
     return [
-        _taken(outcome, seconds, rest, cpu),
-        _backlog(watch, pool.size + _OVERHEAD),
-        _memory(watch),
+        _taken(outcome, batch, seconds, f"all in {rest:.1f} s after the end; {cpu}"),
+        _backlog(watch, batch, pool.size + _OVERHEAD),
+        _memory(watch, batch),
         books,
     ]
 
 
-def _taken(outcome: Outcome, seconds: float, rest: float, cpu: str) -> Figure:
+def _taken(outcome: Outcome, batch: int, seconds: float, note: str) -> Figure:
     """Events a second from the first request until the last event was in the lake."""
-    events = outcome.acknowledged * _BATCH
     failed = outcome.refused + outcome.broken
     return Figure(
-        what=f"acknowledged and in the lake, {RATE:,} events/s sent for {seconds} s",
-        value=events / max(seconds, outcome.seconds - REST),
+        what=f"batches of {batch}: acknowledged and in the lake, {RATE:,} events/s sent for {seconds} s",
+        value=outcome.acknowledged * batch / max(seconds, outcome.seconds - REST),
         unit="events/s",
         durability=COMMIT,
         floor=_FLOOR,
-        note=f"ack p50 {outcome.p50:.1f}, p99 {outcome.p99:.1f} ms; all in {rest:.1f} s after the end; {cpu}"
+        note=f"ack p50 {outcome.p50:.1f}, p99 {outcome.p99:.1f} ms; {note}"
         + (f"; {failed} REQUESTS FAILED" if failed else ""),
     )
 
 
-def _backlog(watch: Watch, size: float) -> Figure:
+def _backlog(watch: Watch, batch: int, size: float) -> Figure:
     half = watch.second_half()
     growth = slope([(sample.at, sample.lag_bytes / size) for sample in half])
     lag = statistics.median(sample.lag_bytes for sample in half) / size
     longest = max(sample.lag_bytes for sample in half) / size
     return Figure(
-        what="growth of the backlog in the second half",
+        what=f"batches of {batch}: growth of the backlog in the second half",
         value=round(growth),
         unit="events/s",
         durability=COMMIT,
@@ -74,9 +74,13 @@ def _backlog(watch: Watch, size: float) -> Figure:
     )
 
 
-def _memory(watch: Watch) -> Figure:
+def _memory(watch: Watch, batch: int) -> Figure:
     peak = watch.peak
     parts = ", ".join(f"{kind} {size:.0f}" for kind, size in peak.memory.items())
     return Figure(
-        what="memory at its peak, all processes", value=peak.total, unit="MiB PSS", durability=COMMIT, note=parts
+        what=f"batches of {batch}: memory at its peak, all processes",
+        value=peak.total,
+        unit="MiB PSS",
+        durability=COMMIT,
+        note=parts,
     )

@@ -93,7 +93,7 @@ def measure(site: Site) -> list[Figure]:
 
 
 def _figures(name: str, runs: list[_Run], lost: list[float]) -> Iterator[Figure]:
-    mode = "commit, no sync: survives a killed process" if name == "footfall" else NONE
+    mode = "written to a file, not synced: survives a killed process" if name == "footfall" else NONE
     ceiling = 20.0 if name == "footfall" else None
     micros = [sorted(run.micros[_WARM:]) for run in runs]
     slow = statistics.median(found[int(0.99 * len(found))] for found in micros)

@@ -110,6 +110,22 @@ def test_codes_are_sent_again_three_times_and_no_more(client: httpx.Client, hous
     assert len(letters(house, "again@school.example")) == 4
 
 
+def test_nobody_fills_the_mailbox_of_somebody_else(client: httpx.Client, house: House) -> None:
+    statuses = []
+    for _ in range(12):
+        client.cookies.clear()
+        statuses.append(begin(client, house, "bothered@school.example").status_code)
+    assert statuses == [303] * 10 + [503] * 2
+    assert len(letters(house, "bothered@school.example")) == 10
+    client.cookies.clear()
+    assert begin(client, house, "unbothered@school.example").status_code == 303
+
+    with sqlite3.connect(house.data / "portal.db") as db:  # as if an hour had passed
+        db.execute("UPDATE letters SET sent_at = sent_at - 3601")
+    client.cookies.clear()
+    assert begin(client, house, "bothered@school.example").status_code == 303
+
+
 def test_the_page_does_not_say_who_has_an_account(client: httpx.Client, house: House) -> None:
     join(client, house, "known@school.example")
     client.cookies.clear()

@@ -1,17 +1,22 @@
 """The contract of an outbox, over both, and what only one on disk can promise."""
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from footfall.tracker import DiskOutbox, MemoryOutbox, Outbox
-from footfall.tracker.outbox import Aside
+from footfall.tracker import DiskOutbox, MemoryOutbox, Outbox, spool
+from footfall.tracker.intake import left
+from footfall.tracker.outbox import Aside, OutboxError
 
 Make = Callable[..., Outbox]
 
@@ -97,9 +102,12 @@ _CHILD = """
 import os, signal, sys
 from footfall.tracker import DiskOutbox
 outbox = DiskOutbox(sys.argv[1])
-for number in range(500):
+late = int(sys.argv[2]) if sys.argv[2:] else 0
+for number in range(500 - late):
     outbox.put(f"m{number}", b'{"n": %d}' % number)
 batch = outbox.take(10, 1 << 20)
+for number in range(500 - late, 500):
+    outbox.put(f"m{number}", b'{"n": %d}' % number)
 print(batch.msgid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -168,8 +176,122 @@ def test_a_forked_child_has_an_outbox_of_its_own(tmp_path: Path) -> None:
 def test_the_file_is_an_ordinary_database(tmp_path: Path) -> None:
     outbox = DiskOutbox(tmp_path)
     outbox.put("m", b"{}")
+    assert mids(outbox) == ["m"]
     (path,) = tmp_path.glob("*.outbox")
     with sqlite3.connect(path) as looking:
         assert looking.execute("SELECT mid, event FROM events").fetchall() == [("m", b"{}")]
     looking.close()
     outbox.close()
+
+
+@pytest.fixture
+def dead(tmp_path: Path) -> Path:
+    """The files of a process that was killed with 490 events in its intake only, ten under way."""
+    subprocess.run([sys.executable, "-c", _CHILD, tmp_path, "490"], capture_output=True, check=False)
+    (path,) = tmp_path.glob("*.intake")
+    return path
+
+
+def test_the_event_of_a_call_that_never_returned_is_cut_off(dead: Path) -> None:
+    os.truncate(dead, dead.stat().st_size - 3)
+    outbox = DiskOutbox(dead.parent)
+    assert outbox.waiting()[0] == 499
+    outbox.close()
+
+
+def test_a_bit_that_flipped_ends_what_is_believed(dead: Path) -> None:
+    content = bytearray(dead.read_bytes())
+    content[-1] ^= 1
+    dead.write_bytes(content)
+    outbox = DiskOutbox(dead.parent)
+    assert outbox.waiting()[0] == 499
+    outbox.close()
+
+
+def test_a_damaged_database_costs_nothing_that_the_intake_still_has(dead: Path) -> None:
+    for path in dead.parent.glob("*.outbox*"):
+        path.write_bytes(b"this is not a database, and long enough to be looked at" * 100)
+    outbox = DiskOutbox(dead.parent)
+    assert outbox.waiting()[0] == 500
+    assert mids(outbox, 1000) == [f"m{number}" for number in range(500)]
+    outbox.close()
+
+
+def test_an_outbox_that_cannot_be_written_spoils_nothing_of_another(
+    dead: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Iterator[None]:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spool, "_transaction", full)
+        with pytest.raises(OutboxError, match="disk is full"):
+            DiskOutbox(dead.parent)
+    outbox = DiskOutbox(dead.parent)
+    assert outbox.waiting()[0] == 500
+    outbox.close()
+
+
+def test_an_append_that_fails_keeps_nothing_and_harms_nothing(tmp_path: Path) -> None:
+    outbox = DiskOutbox(tmp_path)
+    outbox.put("before", b"{}")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OutboxError, match="the outbox cannot be used"):
+            outbox.put("too long", b"x" * 500)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    outbox.put("after", b"{}")
+    assert outbox.waiting()[0] == 2
+    assert mids(outbox) == ["before", "after"]
+    outbox.close()
+
+
+def test_what_no_sender_takes_moves_all_the_same_and_the_intake_stays_small(tmp_path: Path) -> None:
+    outbox = DiskOutbox(tmp_path)
+    for number in range(12_000):
+        outbox.put(f"m{number}", b"x" * 1000)
+    (intake,) = tmp_path.glob("*.intake")
+    assert intake.stat().st_size < 6 << 20
+    assert outbox.waiting() == (12_000, 12_000_000)
+    taken = []
+    while batch := outbox.take(1000, 4 << 20):
+        taken += [waiting.mid for waiting in batch.events]
+        outbox.done(batch)
+    assert taken == [f"m{number}" for number in range(12_000)]
+    outbox.close()
+
+
+def test_threads_lose_nothing_while_it_is_emptied(tmp_path: Path) -> None:
+    outbox = DiskOutbox(tmp_path)
+    taken: list[str] = []
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(_put_many, outbox, name) for name in "abcd"]
+        while not all(call.done() for call in calls) or outbox.waiting()[0]:
+            if batch := outbox.take(100, 1 << 20):
+                taken += [waiting.mid for waiting in batch.events]
+                outbox.done(batch)
+    for name in "abcd":
+        assert [mid for mid in taken if mid[0] == name] == [f"{name}{number}" for number in range(3000)]
+    assert outbox.waiting() == (0, 0)
+    outbox.close()
+
+
+def _put_many(outbox: Outbox, name: str) -> None:
+    for number in range(3000):
+        outbox.put(f"{name}{number}", b"x" * 900)
+
+
+def test_a_closed_outbox_takes_nothing(tmp_path: Path) -> None:
+    outbox = DiskOutbox(tmp_path)
+    outbox.close()
+    with pytest.raises(OutboxError):
+        outbox.put("late", b"{}")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_can_be_an_intake(tmp_path_factory: pytest.TempPathFactory, noise: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "noise.intake"
+    path.write_bytes(noise)
+    assert left(path, 0) == []

@@ -1,19 +1,20 @@
-"""One-time passwords: six digits, five tries, ten minutes, three times again."""
+"""One-time passwords: six digits, five tries, ten minutes, three times again; ten an hour to one address."""
 
 import time
 from secrets import randbelow
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.contact import masked
 from portal.desk import Desk
 from portal.sender import SendError
-from portal.store import Account, Signup
+from portal.store import Account, Letter, Signup
 
 TRIES = 5
 RESENDS = 3
 SECONDS = 600.0
+MOST_LETTERS = 10  # an hour to one address: nobody's mailbox is filled by somebody else
 
 _SUBJECT = "Your code for the Academy"
 _TEXT = """Hello{name},
@@ -40,6 +41,8 @@ def send(desk: Desk, signup: Signup) -> bool:
 
     Whoever has an account already is told of that instead, so that the page does not say who has one.
     """
+    if not _may_send(desk, signup.contact):
+        return False
     code = f"{randbelow(10**6):06}"
     with desk.portal.store() as db:
         has_one = db.scalar(select(Account.id).where(Account.contact == signup.contact)) is not None
@@ -51,6 +54,18 @@ def send(desk: Desk, signup: Signup) -> bool:
     signup.code = "" if has_one else desk.portal.seal.mark("code", signup.flow, code)
     signup.expires_at = time.time() + SECONDS
     return True
+
+
+def _may_send(desk: Desk, contact: str) -> bool:
+    """Whether another letter may go to an address or number; it is counted before it is sent, and kept as a hash."""
+    recipient = desk.portal.seal.mark("letter", contact)
+    with desk.portal.store() as db:
+        db.execute(delete(Letter).where(Letter.sent_at < time.time() - 3600))
+        db.add(Letter(recipient=recipient))
+        sent = db.scalar(select(func.count()).where(Letter.recipient == recipient)) or 0
+        if sent <= MOST_LETTERS:
+            db.commit()
+    return sent <= MOST_LETTERS
 
 
 def is_right(desk: Desk, signup: Signup, code: str) -> bool:

@@ -65,6 +65,15 @@ class Signup(Base):
     is_over: Mapped[bool] = mapped_column(default=False)
 
 
+class Letter(Base):
+    """A code, or what came in its place, that was sent; `recipient` is a keyed hash of the address or number."""
+
+    __tablename__ = "letters"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(index=True)
+    sent_at: Mapped[float] = mapped_column(default=time.time)
+
+
 class Departure(Base):
     """Somebody who went to Google and is not back yet; `state` is a hash of what comes back with them."""
 

@@ -1,8 +1,9 @@
-"""The outbox on disk: one SQLite file for each process, so that a killed process loses nothing that `put` returned for.
+"""The outbox on disk: an SQLite file for each process, so that a killed process loses nothing that `put` returned for.
 
-A folder may be shared by many processes. Each writes a file of its own, held by a lock that ends with the process; what
-a process left behind is taken over by the next one that starts in the folder. Surviving a power cut is not promised for
-the last moments: the file is synced when it is tidied up, not at every event.
+Beside it stands an intake (see there), from which the sender moves the events over. A folder may be shared by many
+processes. Each writes files of its own, held by a lock that ends with the process; what a process left behind is taken
+over by the next one that starts in the folder. Surviving a power cut is not promised for the last moments: the database
+is synced when it is tidied up, not at every event.
 """
 
 import fcntl
@@ -11,11 +12,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
+from footfall.tracker.intake import Intake, left
 from footfall.tracker.outbox import MAX_BYTES, Aside, Batch, MemoryOutbox, Outbox, OutboxError, Waiting, within
 
 _SUFFIX = ".outbox"
@@ -25,11 +27,16 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS aside (
         number INTEGER PRIMARY KEY, mid TEXT NOT NULL, event BLOB NOT NULL,
         code TEXT NOT NULL, message TEXT NOT NULL, path TEXT NOT NULL, at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS intake (moved INTEGER NOT NULL);
+    INSERT INTO intake SELECT 0 WHERE NOT EXISTS (SELECT * FROM intake);
 """
 _PUT = "INSERT INTO events (mid, event) VALUES (?, ?)"
 _OLDEST = "SELECT number, mid, event FROM events WHERE batch IS NULL ORDER BY number LIMIT ?"
 _UNDER_WAY = "SELECT number, mid, event FROM events WHERE batch = ? ORDER BY number"
 _TIDY_EVERY = 4 << 20  # bytes written between two times that the file is synced and its log is emptied
+_MOST_UNMOVED = 1 << 20  # bytes in the intake that wait for the sender; then a call moves them
+
+_Rows = list[tuple[object, ...]]
 
 _left: list[object] = []  # connections of a parent process: closing one here would end the parent's log
 
@@ -43,11 +50,13 @@ class DiskOutbox:
 
     _path: Path
     _lock: int
-    _puts: sqlite3.Connection
-    _sends: sqlite3.Connection
-    _mutex: Lock
+    _rows: sqlite3.Connection
+    _intake: Intake
+    _database: Lock  # held for moments of the disk, by the sender and rarely by a call
+    _calls: Lock  # held for one append; taken after the other
     _under_way: Batch | None
     _limit: int
+    _moved: int
     _written: int
     _count: int
     _bytes: int
@@ -60,29 +69,30 @@ class DiskOutbox:
 
     def put(self, mid: str, event: bytes) -> int:
         """Keep an event; see Outbox. It survives the end of the process once this returns."""
+        is_full = self._bytes + len(event) > self._max_bytes
+        dropped = self._make_way(len(event)) if is_full or self._intake.size - self._moved > _MOST_UNMOVED else 0
         try:
-            with self._mutex:
-                self._puts.execute(_PUT, (mid, event))
-        except sqlite3.Error as error:
+            with self._calls:
+                self._intake.append(mid, event)
+                self._count += 1
+                self._bytes += len(event)
+        except OSError as error:
             raise _failure(error) from error
-        self._count += 1
-        self._bytes += len(event)
-        self._written += len(event)
-        return 0 if self._bytes <= self._max_bytes else self._make_way()
+        return dropped
 
     def take(self, events: int, size: int) -> Batch | None:
         """The oldest events; see Outbox."""
-        with _reading():
+        with self._using():
+            self._move()
             if self._under_way is None:
                 self._under_way = self._begin(min(events, self._limit or events), size)
                 self._limit = 0
-            self._tidy()
             return self._under_way
 
     def split(self, batch: Batch) -> None:
         """Let the events be taken in smaller batches; see Outbox."""
-        with self._writing():
-            self._sends.execute("UPDATE events SET batch = NULL WHERE batch = ?", (batch.msgid,))
+        with self._using():
+            self._rows.execute("UPDATE events SET batch = NULL WHERE batch = ?", (batch.msgid,))
         self._limit = max(1, len(batch.events) // 2)
         self._under_way = None
 
@@ -90,23 +100,22 @@ class DiskOutbox:
         """Forget a batch; see Outbox."""
         now = time.time_ns() // 1_000_000
         rows = [(one.mid, one.event, one.code, one.message, one.path, now) for one in aside]
-        with self._writing(), _transaction(self._sends):
-            self._sends.execute("DELETE FROM events WHERE batch = ?", (batch.msgid,))
+        with self._using(), _transaction(self._rows):
+            self._rows.execute("DELETE FROM events WHERE batch = ?", (batch.msgid,))
             if rows:
-                self._sends.executemany(
+                self._rows.executemany(
                     "INSERT INTO aside (mid, event, code, message, path, at) VALUES (?, ?, ?, ?, ?, ?)", rows
                 )
-                self._sends.execute(
+                self._rows.execute(
                     "DELETE FROM aside WHERE number <= (SELECT max(number) FROM aside) - ?", (self._max_aside,)
                 )
-        self._count -= len(batch.events)
-        self._bytes -= sum(len(waiting.event) for waiting in batch.events)
+        self._forget([len(waiting.event) for waiting in batch.events])
         self._under_way = None
 
     def aside(self) -> list[Aside]:
         """What was put aside; see Outbox."""
-        with _reading():
-            rows = self._sends.execute("SELECT mid, event, code, message, path FROM aside ORDER BY number")
+        with self._using():
+            rows = self._rows.execute("SELECT mid, event, code, message, path FROM aside ORDER BY number")
             return [Aside(*row) for row in rows]
 
     def waiting(self) -> tuple[int, int]:
@@ -114,38 +123,40 @@ class DiskOutbox:
         return self._count, self._bytes
 
     def close(self) -> None:
-        """Close the file, and remove it when nothing is left in it."""
+        """Close the files, and remove them when nothing is left in them."""
         if self._lock < 0:
             return
         is_empty = self._is_empty()
-        self._puts.close()
-        self._sends.close()
+        self._rows.close()
+        self._intake.close()
         if is_empty:
             _remove(self._path)
         os.close(self._lock)
         self._lock = -1
 
     def reopen(self) -> None:
-        """After a fork: leave the parent's file to the parent and begin one of our own."""
-        _left.extend((self._puts, self._sends))
+        """After a fork: leave the parent's files to the parent and begin others of our own."""
+        _left.append(self._rows)
+        self._intake.close()
         os.close(self._lock)
         self._open()
 
     def _open(self) -> None:
-        self._mutex = Lock()
+        self._database, self._calls = Lock(), Lock()
         self._under_way = None
-        self._limit = self._written = self._count = self._bytes = 0
+        self._limit = self._moved = self._written = self._count = self._bytes = 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._path = self._folder / f"{os.getpid()}-{uuid4().hex[:8]}{_SUFFIX}"
             self._lock = _locked(self._path)
-            self._puts, self._sends = _connect(self._path), _connect(self._path)
-            self._puts.executescript(_SCHEMA)
+            self._rows = _connect(self._path)
+            self._rows.executescript(_SCHEMA)
+            self._intake = Intake(intake_of(self._path))
             for path in sorted(self._folder.glob(f"*{_SUFFIX}"), key=_age):
                 self._adopt(path)
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox in {self._folder} cannot be opened: {error}") from error
-        self._count, self._bytes = self._sends.execute(
+        self._count, self._bytes = self._rows.execute(
             "SELECT count(*), coalesce(sum(length(event)), 0) FROM events"
         ).fetchone()
 
@@ -154,63 +165,89 @@ class DiskOutbox:
         if path == self._path or (lock := _try_lock(path)) is None:
             return
         try:
-            with _connection(path) as left:
-                events = left.execute("SELECT mid, event, batch FROM events ORDER BY number").fetchall()
-                aside = left.execute("SELECT mid, event, code, message, path, at FROM aside ORDER BY number").fetchall()
-            with _transaction(self._sends):
-                self._sends.executemany("INSERT INTO events (mid, event, batch) VALUES (?, ?, ?)", events)
-                self._sends.executemany(
+            events, aside, moved = _content(path)
+            with _transaction(self._rows):
+                self._rows.executemany("INSERT INTO events (mid, event, batch) VALUES (?, ?, ?)", events)
+                self._rows.executemany(_PUT, left(intake_of(path), moved))
+                self._rows.executemany(
                     "INSERT INTO aside (mid, event, code, message, path, at) VALUES (?, ?, ?, ?, ?, ?)", aside
                 )
             _remove(path)
-        except sqlite3.DatabaseError:
-            path.rename(path.with_suffix(f".damaged-{uuid4().hex[:8]}"))
         finally:
             os.close(lock)
 
+    def _move(self) -> None:
+        """Move the intake's events to the database; sync and begin the intake anew now and then."""
+        self._move_rest()
+        if self._written > _TIDY_EVERY:
+            with self._calls:  # calls wait, for the moment that it takes to move what came meanwhile
+                self._move_rest()
+                self._rows.execute("UPDATE intake SET moved = 0")
+                self._intake.clear()
+                self._moved = self._written = 0
+            self._rows.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _move_rest(self) -> None:
+        end = self._intake.size
+        if end == self._moved:
+            return
+        with _transaction(self._rows):
+            self._rows.executemany(_PUT, self._intake.between(self._moved, end))
+            self._rows.execute("UPDATE intake SET moved = ?", (end,))
+        self._written += end - self._moved
+        self._moved = end
+
     def _begin(self, number: int, size: int) -> Batch | None:
-        begun = self._sends.execute(
+        begun = self._rows.execute(
             "SELECT batch FROM events WHERE batch IS NOT NULL ORDER BY number LIMIT 1"
         ).fetchone()
         if begun is not None:
-            return Batch(begun[0], [Waiting(*row) for row in self._sends.execute(_UNDER_WAY, begun)])
-        oldest = within([Waiting(*row) for row in self._sends.execute(_OLDEST, (number,))], number, size)
+            return Batch(begun[0], [Waiting(*row) for row in self._rows.execute(_UNDER_WAY, begun)])
+        oldest = within([Waiting(*row) for row in self._rows.execute(_OLDEST, (number,))], number, size)
         if not oldest:
             return None
         msgid = uuid4().hex
-        with self._writing():
-            self._sends.execute(
-                "UPDATE events SET batch = ? WHERE number BETWEEN ? AND ?", (msgid, oldest[0].number, oldest[-1].number)
-            )
+        self._rows.execute(
+            "UPDATE events SET batch = ? WHERE number BETWEEN ? AND ?", (msgid, oldest[0].number, oldest[-1].number)
+        )
         return Batch(msgid, oldest)
 
-    def _make_way(self) -> int:
-        """Drop the oldest twentieth, but nothing that is under way."""
-        with self._writing():
-            rows = self._puts.execute(
+    def _make_way(self, size: int) -> int:
+        """Have room for so many bytes: drop the oldest twentieth, but nothing that is under way."""
+        with self._using():
+            self._move()
+            if self._bytes + size <= self._max_bytes:
+                return 0
+            rows = self._rows.execute(
                 "DELETE FROM events WHERE number IN "
                 "(SELECT number FROM events WHERE batch IS NULL ORDER BY number LIMIT ?) RETURNING length(event)",
                 (max(1, self._count // 20),),
             ).fetchall()
-        self._count -= len(rows)
-        self._bytes -= sum(size for (size,) in rows)
+        self._forget([length for (length,) in rows])
         return len(rows)
 
-    def _tidy(self) -> None:
-        """Sync the file and begin its log anew, now and then; on the sender's time, never on the application's."""
-        if self._written > _TIDY_EVERY:
-            self._written = 0
-            self._sends.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    def _forget(self, sizes: list[int]) -> None:
+        with self._calls:
+            self._count -= len(sizes)
+            self._bytes -= sum(sizes)
 
     def _is_empty(self) -> bool:
         with suppress(sqlite3.Error):
-            return not self._count and not self._sends.execute("SELECT count(*) FROM aside").fetchone()[0]
+            return not self._count and not self._rows.execute("SELECT count(*) FROM aside").fetchone()[0]
         return False
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._mutex, _reading():
-            yield
+    def _using(self) -> Iterator[None]:
+        try:
+            with self._database:
+                yield
+        except (OSError, sqlite3.Error) as error:
+            raise _failure(error) from error
+
+
+def intake_of(path: Path) -> Path:
+    """The intake that belongs to a database."""
+    return path.with_suffix(".intake")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -247,14 +284,19 @@ def forked(outbox: Outbox, log: logging.Logger) -> Outbox:
     return outbox
 
 
-@contextmanager
-def _connection(path: Path) -> Iterator[sqlite3.Connection]:
-    connection = _connect(path)
+def _content(path: Path) -> tuple[_Rows, _Rows, int]:
+    """Events, what lies aside, and how far the intake was moved. A file that is no outbox gets another name."""
     try:
-        connection.executescript(_SCHEMA)
-        yield connection
-    finally:
-        connection.close()
+        with closing(_connect(path)) as rows:
+            rows.executescript(_SCHEMA)
+            return (
+                rows.execute("SELECT mid, event, batch FROM events ORDER BY number").fetchall(),
+                rows.execute("SELECT mid, event, code, message, path, at FROM aside ORDER BY number").fetchall(),
+                rows.execute("SELECT moved FROM intake").fetchone()[0],
+            )
+    except sqlite3.DatabaseError:
+        path.rename(path.with_suffix(f".damaged-{uuid4().hex[:8]}"))
+        return [], [], 0
 
 
 @contextmanager
@@ -268,15 +310,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _failure(error) from error
-
-
-def _failure(error: sqlite3.Error) -> OutboxError:
+def _failure(error: Exception) -> OutboxError:
     return OutboxError(f"the outbox cannot be used: {error}")
 
 
@@ -293,7 +327,8 @@ def _try_lock(path: Path) -> int | None:
 
 
 def _remove(path: Path) -> None:
-    for name in (path.name, path.name + "-wal", path.name + "-shm", path.with_suffix(".lock").name):
+    names = (path.name, path.name + "-wal", path.name + "-shm", path.with_suffix(".lock").name)
+    for name in (intake_of(path).name, *names):
         path.with_name(name).unlink(missing_ok=True)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from footfall.tracker.django.delivery import folder, tracker_paths
+from footfall.tracker.intake import left
+from footfall.tracker.spool import intake_of
 
 
 class Standing(Struct, frozen=True):
@@ -33,5 +35,7 @@ def standings() -> Iterator[Standing]:
 
 def _look(file: Path) -> tuple[int, list[tuple[str, int]]]:
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=5, uri=True)) as found:
-        (waiting,) = found.execute("SELECT count(*) FROM events").fetchone()
-        return waiting, found.execute("SELECT code, count(*) FROM aside GROUP BY code").fetchall()
+        waiting, moved = found.execute("SELECT (SELECT count(*) FROM events), moved FROM intake").fetchone()
+        return waiting + len(left(intake_of(file), moved)), found.execute(
+            "SELECT code, count(*) FROM aside GROUP BY code"
+        ).fetchall()

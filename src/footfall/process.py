@@ -1,11 +1,14 @@
 """What a process owes the one that started it."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_NICENESS = 19
 
 
 def travel_light() -> None:
@@ -19,6 +22,22 @@ def travel_light() -> None:
 def thrifty() -> dict[str, str]:
     """The environment for a child that works in the background: large arrays go back to the system at once."""
     return {**os.environ, "MALLOC_MMAP_THRESHOLD_": "1048576"}
+
+
+def step_aside() -> None:
+    """Take only what time of the processors and the disk nobody else wants.
+
+    What is not permitted, as in some containers, is left. An idle task is idle for the disk, too. But Linux may share
+    the processors between sessions first, and then priorities count within one only; so this one, which the process
+    leads, has to be modest as a whole.
+    """
+    os.nice(_NICENESS)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        with contextlib.suppress(OSError):
+            if os.getsid(0) == os.getpid():
+                Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
 def die_with_parent() -> None:

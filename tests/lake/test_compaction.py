@@ -149,6 +149,19 @@ def test_no_row_is_rewritten_more_often_than_there_are_orders_of_size(lake: Lake
     assert rewritten <= 3 * 1000
 
 
+def test_while_the_pipeline_is_behind_it_waits_but_not_for_ever(
+    lake: LakeTable, upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(lake, 8, 10)
+    upkeep.step(is_behind=True)
+    assert upkeep._running is None
+
+    now = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: now() + 301)
+    upkeep.step(is_behind=True)
+    assert upkeep._running is not None
+
+
 def test_a_process_that_is_killed_changes_nothing(tmp_path: Path, lake: LakeTable, upkeep: Upkeep) -> None:
     many(lake, 8, 5000)
     upkeep.step()

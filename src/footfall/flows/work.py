@@ -13,9 +13,9 @@ import structlog
 
 from footfall import logs
 from footfall import settings as settings_module
+from footfall.breath import Breath
 from footfall.failure import TerminalError, TransientError
 from footfall.flows import orders, repertoire
-from footfall.flows.breath import Breath
 from footfall.flows.folding import Folder
 from footfall.flows.following import Events
 from footfall.flows.report import Report, line_of

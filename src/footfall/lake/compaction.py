@@ -1,8 +1,7 @@
 """The compaction process: takes a plan as its argument, rewrites files as one, and says on stdout what it wrote."""
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct, field
 
+from footfall.breath import Breath
 from footfall.lake.arrow import merge_stats, new_path, parquet_options, stats, stored_columns
 from footfall.lake.disk import durable
 from footfall.lake.upkeep import Plan, Rewritten
-from footfall.process import die_with_parent
+from footfall.process import die_with_parent, step_aside
 
 _WINDOW_ROWS = 64 * 1024
 _WINDOW_BYTES = 16 << 20
 _BATCH_ROWS = 2048
 _BATCH_BYTES = 8 << 20
 _LATE_MS = 3_600_000.0
-_NICENESS = 15
 _ORDER = [("channel", "ascending"), ("ets", "ascending")]
 
 
@@ -49,8 +48,10 @@ class _Window(Struct):
         return table
 
 
-def compact(plan: Plan) -> Rewritten:
+def compact(plan: Plan, breathe: Callable[[], None] = lambda: None) -> Rewritten:
     """Rewrite the plan's files, sorted by channel and time within row groups. Raises OSError or pa.ArrowException.
+
+    `breathe` is called between two row groups.
 
     Memory stays within two row groups whatever the sizes of the files: they are read in the order they were written,
     which is nearly the order of time. What happened long before it was received goes to row groups of its own, so that
@@ -69,6 +70,7 @@ def compact(plan: Plan) -> Rewritten:
             found.append(stats(table))
             del table  # before the next one is put together
             pa.default_memory_pool().release_unused()
+            breathe()
     status = path.stat()
     return Rewritten(relative, status.st_size, int(status.st_mtime * 1000), merge_stats(found))
 
@@ -129,9 +131,9 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 def main() -> None:
     """Run one compaction, out of the way of everything else."""
     die_with_parent()
-    os.nice(_NICENESS)
+    step_aside()
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
-    sys.stdout.buffer.write(msgspec.json.encode(compact(plan)))
+    sys.stdout.buffer.write(msgspec.json.encode(compact(plan, Breath())))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ _FILES_PER_TIER = 8
 _MOST_FILES = 120
 _MOST_BYTES = 1 << 30
 _PATIENCE = 120.0
+_BEHIND_PATIENCE = 300.0
 _LARGE = _SMALLEST * _TIER_FACTOR ** (_TIERS - 1)
 
 
@@ -100,11 +101,15 @@ class Upkeep:
         self._avoided: set[str] = set()
         self._done: set[str] = set()
 
-    def step(self) -> None:
-        """Do what is due; never blocks for long."""
+    def step(self, *, is_behind: bool = False) -> None:
+        """Do what is due; never blocks for long.
+
+        While the pipeline is behind, storing events goes first: a compaction begins only when it is five minutes late.
+        """
         running = self._running
         if running is None:
-            if time.monotonic() - self._looked_at >= self._seconds:
+            wait = self._seconds + (_BEHIND_PATIENCE if is_behind else 0.0)
+            if time.monotonic() - self._looked_at >= wait:
                 self._plan()
         elif running.process.poll() is not None:
             self._running = None
@@ -153,7 +158,7 @@ class Upkeep:
         command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
         try:
             process = subprocess.Popen(  # noqa: S603 - our own program
-                command, env=thrifty(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+                command, env=thrifty(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
             )
         except OSError as error:
             self._looked_at = time.monotonic()

@@ -35,6 +35,7 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _LOCK_SECONDS = 60.0
 _OPEN_SECONDS = 5.0
+_BEHIND_MS = 5_000
 
 
 def _now_ms() -> int:
@@ -145,6 +146,16 @@ class Pipeline:
         return self._commit()
 
     @property
+    def _is_behind(self) -> bool:
+        """Whether what was received some seconds ago waits still."""
+        return self._newest_ms is not None and self._newest_ms < _now_ms() - _BEHIND_MS and self._lag > 0
+
+    @property
+    def _lag(self) -> int:
+        """Bytes that are in the journals and not in the lake."""
+        return self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0)
+
+    @property
     def _has_news(self) -> bool:
         return bool(self._gathering) or self._sources.has_skipped
 
@@ -203,7 +214,7 @@ class Pipeline:
             gc.collect()
         if self._sealed is not None:
             return  # its files are not in the log yet: a vacuum would take them for rubbish if they are old enough
-        self._upkeep.step()
+        self._upkeep.step(is_behind=self._is_behind)
         try:
             if self._sweeping.is_due():
                 self._store.sweep()
@@ -218,7 +229,7 @@ class Pipeline:
             pid=os.getpid(),
             state=state,
             newest_stored_at=self._newest_ms,
-            lag_bytes=self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0),
+            lag_bytes=self._lag,
             problems=self._problems(),
         )
         try:

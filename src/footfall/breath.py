@@ -1,4 +1,4 @@
-"""Rests between stretches of folding, where others want the processors."""
+"""Rests between stretches of work in the background, where others want the processors."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,9 @@ class Breath:
     It does not sleep while `is_hurried` says that somebody waits for the end of the work.
     """
 
-    def __init__(self, is_hurried: Callable[[], bool], times: Callable[[], tuple[float, float]] = scheduled) -> None:
+    def __init__(
+        self, is_hurried: Callable[[], bool] = lambda: False, times: Callable[[], tuple[float, float]] = scheduled
+    ) -> None:
         self._is_hurried = is_hurried
         self._times = times
         self._ran, self._waited = times()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from footfall.flows import breath
-from footfall.flows.breath import Breath, scheduled
+from footfall import breath
+from footfall.breath import Breath, scheduled
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_kernel_says_who_waits() -> None:
     """Two processes on one processor; each has to wait about as long as it runs."""
     code = (
         "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from footfall.flows.breath import scheduled\n"
+        "from footfall.breath import scheduled\n"
         "if not os.fork():\n"
         "    end = time.monotonic() + 0.6\n"
         "    while time.monotonic() < end: pass\n"

@@ -1,11 +1,15 @@
 """Requests over real sockets: how they arrive, and what is answered."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from footfall import heartbeat
 from footfall.collector.head import PATHS
+from footfall.heartbeat import Heartbeat
+from footfall.settings import Settings
 
 from .running import Collector, batch, collecting, event, get, post, until
 
@@ -252,6 +256,15 @@ def test_health_reports_the_journal_and_a_missing_pipeline(collector: Collector)
     assert health["status"] == "degraded"
     assert health["stages"]["journal"]["age_ms"] < 10_000
     assert any("pipeline" in problem["what"] for problem in health["problems"])
+
+
+def test_what_is_in_the_lake_was_in_a_journal_whichever_collector_took_it(collector: Collector) -> None:
+    now = time.time_ns() // 1_000_000
+    path = Settings(data=collector.data).heartbeat
+    path.parent.mkdir(parents=True, exist_ok=True)
+    heartbeat.write(path, Heartbeat(at=now, pid=1, newest_stored_at=now + 60_000))
+    assert collector.health()["stages"]["journal"]["newest_ms"] == now + 60_000
+    path.unlink()
 
 
 def test_other_paths_wait_for_the_web_process(collector: Collector) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,34 @@ def test_what_no_sender_takes_moves_all_the_same_and_the_intake_stays_small(tmp_
         taken += [waiting.mid for waiting in batch.events]
         outbox.done(batch)
     assert taken == [f"m{number}" for number in range(12_000)]
+    outbox.close()
+
+
+def test_however_many_wait_none_but_those_of_the_batch_are_looked_at(tmp_path: Path) -> None:
+    outbox = DiskOutbox(tmp_path)
+    outbox.put("m", b"{}")
+    assert mids(outbox) == ["m"]
+    (path,) = tmp_path.glob("*.outbox")
+    with closing(sqlite3.connect(path)) as looking:
+        for statement in (spool._BEGUN, spool._UNDER_WAY, "DELETE FROM events WHERE batch = ?"):
+            plan = looking.execute(f"EXPLAIN QUERY PLAN {statement}", ("b",) * statement.count("?")).fetchall()
+            assert "under_way" in plan[0][3]
+    outbox.close()
+
+
+def test_the_log_of_the_database_stays_small_while_what_was_left_is_sent(tmp_path: Path) -> None:
+    left_behind = DiskOutbox(tmp_path)
+    for number in range(20_000):
+        left_behind.put(f"m{number}", b"x" * 1000)
+    left_behind.close()
+    outbox = DiskOutbox(tmp_path)
+    sizes = []
+    while batch := outbox.take(100, 1 << 20):
+        outbox.done(batch)
+        (log,) = tmp_path.glob("*.outbox-wal")
+        sizes.append(log.stat().st_size)
+    assert len(sizes) == 200
+    assert sizes[-1] < 2 * sizes[0]
     outbox.close()
 
 

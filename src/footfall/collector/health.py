@@ -50,10 +50,11 @@ class Health:
         lake, degraded = self._lake(now)
         flows, behind = self._flows(now)
         degraded += behind + self._own_problems(free)
+        stored = max((at for at in (self._door.stored_at, lake["newest_ms"]) if at is not None), default=None)
         report = Report(
             "failing" if failing else "degraded" if degraded else "ok",
             failing + degraded,
-            {"journal": _age(now, self._door.stored_at), "lake": lake} | flows,
+            {"journal": _age(now, stored), "lake": lake} | flows,
             free,
             footfall.__version__,
         )

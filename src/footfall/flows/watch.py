@@ -108,13 +108,16 @@ class Watch:
         """Whether there is something to do."""
         if not self._log.has_after(-1):
             return False
-        is_there = (self._settings.lake / "flows").is_dir()
         is_asked = orders.signature(self._settings) != self._asked
         return (
-            not is_there
+            not self._has_flows
             or is_asked
             or (orders.follows_any(self._settings) and self._log.has_after(self._report.version))
         )
+
+    @property
+    def _has_flows(self) -> bool:
+        return (self._settings.lake / "flows").is_dir()
 
     def _is_held_back(self) -> bool:
         """Whether the pipeline needs the machine for itself; but flows are not left waiting for ever."""
@@ -191,7 +194,9 @@ class Watch:
         version, until = self._report.version, self._report.until
         if version >= 0:
             return self._log.waits_ms(version)
-        return max(0, time.time_ns() // 1_000_000 - until) if until > 0 else 0
+        if until > 0:
+            return max(0, time.time_ns() // 1_000_000 - until)
+        return 0 if self._has_flows else self._log.waits_ms(0)
 
     def _beat(self, state: str) -> None:
         self._beaten_at = time.monotonic()

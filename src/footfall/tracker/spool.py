@@ -24,6 +24,7 @@ _SUFFIX = ".outbox"
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS events (
         number INTEGER PRIMARY KEY, mid TEXT NOT NULL, event BLOB NOT NULL, batch TEXT);
+    CREATE INDEX IF NOT EXISTS under_way ON events (batch) WHERE batch IS NOT NULL;
     CREATE TABLE IF NOT EXISTS aside (
         number INTEGER PRIMARY KEY, mid TEXT NOT NULL, event BLOB NOT NULL,
         code TEXT NOT NULL, message TEXT NOT NULL, path TEXT NOT NULL, at INTEGER NOT NULL);
@@ -32,8 +33,9 @@ _SCHEMA = """
 """
 _PUT = "INSERT INTO events (mid, event) VALUES (?, ?)"
 _OLDEST = "SELECT number, mid, event FROM events WHERE batch IS NULL ORDER BY number LIMIT ?"
+_BEGUN = "SELECT batch FROM events INDEXED BY under_way WHERE batch IS NOT NULL ORDER BY number LIMIT 1"
 _UNDER_WAY = "SELECT number, mid, event FROM events WHERE batch = ? ORDER BY number"
-_TIDY_EVERY = 4 << 20  # bytes written between two times that the file is synced and its log is emptied
+_TIDY_EVERY = 4 << 20  # bytes of events between two times that the file is synced and its log is emptied
 _MOST_UNMOVED = 1 << 20  # bytes in the intake that wait for the sender; then a call moves them
 
 _Rows = list[tuple[object, ...]]
@@ -109,7 +111,9 @@ class DiskOutbox:
                 self._rows.execute(
                     "DELETE FROM aside WHERE number <= (SELECT max(number) FROM aside) - ?", (self._max_aside,)
                 )
-        self._forget([len(waiting.event) for waiting in batch.events])
+        sizes = [len(waiting.event) for waiting in batch.events]
+        self._forget(sizes)
+        self._written += sum(sizes)
         self._under_way = None
 
     def aside(self) -> list[Aside]:
@@ -159,6 +163,7 @@ class DiskOutbox:
         self._count, self._bytes = self._rows.execute(
             "SELECT count(*), coalesce(sum(length(event)), 0) FROM events"
         ).fetchone()
+        self._written = self._bytes
 
     def _adopt(self, path: Path) -> None:
         """Take over what a process left that is gone; batches under way keep their msgid."""
@@ -180,12 +185,13 @@ class DiskOutbox:
         """Move the intake's events to the database; sync and begin the intake anew now and then."""
         self._move_rest()
         if self._written > _TIDY_EVERY:
+            self._rows.execute("PRAGMA wal_checkpoint(PASSIVE)")
             with self._calls:  # calls wait, for the moment that it takes to move what came meanwhile
                 self._move_rest()
+                # In this order: who is killed in between has events sent twice, which the server sees, and none lost.
                 self._rows.execute("UPDATE intake SET moved = 0")
                 self._intake.clear()
                 self._moved = self._written = 0
-            self._rows.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _move_rest(self) -> None:
         end = self._intake.size
@@ -198,9 +204,7 @@ class DiskOutbox:
         self._moved = end
 
     def _begin(self, number: int, size: int) -> Batch | None:
-        begun = self._rows.execute(
-            "SELECT batch FROM events WHERE batch IS NOT NULL ORDER BY number LIMIT 1"
-        ).fetchone()
+        begun = self._rows.execute(_BEGUN).fetchone()
         if begun is not None:
             return Batch(begun[0], [Waiting(*row) for row in self._rows.execute(_UNDER_WAY, begun)])
         oldest = within([Waiting(*row) for row in self._rows.execute(_OLDEST, (number,))], number, size)

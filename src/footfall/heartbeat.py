@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 STALE_MS = 15_000
+_BEHIND_MS = 5_000
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,13 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
         """Whether it has been silent for more than 15 seconds."""
         now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
         return now_ms - self.at > STALE_MS
+
+    def is_behind(self) -> bool:
+        """Whether the pipeline has not got round to what was received five seconds ago, or is silent for as long."""
+        latest = time.time_ns() // 1_000_000 - _BEHIND_MS
+        if self.at < latest:
+            return True
+        return self.lag_bytes > 0 and self.newest_stored_at is not None and self.newest_stored_at < latest
 
 
 _encoder = msgspec.json.Encoder()

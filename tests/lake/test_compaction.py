@@ -150,16 +150,18 @@ def test_no_row_is_rewritten_more_often_than_there_are_orders_of_size(lake: Lake
 
 
 def test_while_the_pipeline_is_behind_it_waits_but_not_for_ever(
-    lake: LakeTable, upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch
+    lake: LakeTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    upkeep = Upkeep(lake, 0.0, is_behind=lambda: True)
     many(lake, 8, 10)
-    upkeep.step(is_behind=True)
+    upkeep.step()
     assert upkeep._running is None
 
     now = time.monotonic
     monkeypatch.setattr(time, "monotonic", lambda: now() + 301)
-    upkeep.step(is_behind=True)
+    upkeep.step()
     assert upkeep._running is not None
+    upkeep.close()
 
 
 def test_a_process_that_is_killed_changes_nothing(tmp_path: Path, lake: LakeTable, upkeep: Upkeep) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -88,12 +88,14 @@ class Upkeep:
     """Starts a compaction when one is due, and commits its result when it is done.
 
     Every `seconds` each group of files gets its turn once, or until few are left. Other work in the background is asked
-    to make room first, and not waited for for ever.
+    to make room first, and while `is_behind` says that storing events needs the machine, none is started; but neither
+    is waited for for ever.
     """
 
-    def __init__(self, table: LakeTable, seconds: float) -> None:
+    def __init__(self, table: LakeTable, seconds: float, is_behind: Callable[[], bool] = lambda: False) -> None:
         self._table = table
         self._seconds = seconds
+        self._is_behind = is_behind
         self._looked_at = time.monotonic()
         self._running: _Running | None = None
         self._turn = Turn(table.folder.parent)
@@ -101,15 +103,12 @@ class Upkeep:
         self._avoided: set[str] = set()
         self._done: set[str] = set()
 
-    def step(self, *, is_behind: bool = False) -> None:
-        """Do what is due; never blocks for long.
-
-        While the pipeline is behind, storing events goes first: a compaction begins only when it is five minutes late.
-        """
+    def step(self) -> None:
+        """Do what is due; never blocks for long."""
         running = self._running
         if running is None:
-            wait = self._seconds + (_BEHIND_PATIENCE if is_behind else 0.0)
-            if time.monotonic() - self._looked_at >= wait:
+            late = time.monotonic() - self._looked_at - self._seconds
+            if late >= 0 and (late >= _BEHIND_PATIENCE or not self._is_behind()):
                 self._plan()
         elif running.process.poll() is not None:
             self._running = None

@@ -35,7 +35,6 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _LOCK_SECONDS = 60.0
 _OPEN_SECONDS = 5.0
-_BEHIND_MS = 5_000
 
 
 def _now_ms() -> int:
@@ -87,7 +86,7 @@ class Pipeline:
             raise
         self._sources = Sources(settings.journals, self._store.position)
         self._gathering = Gathering(settings.clock_tolerance * 1000)
-        self._upkeep = Upkeep(self._store.events, settings.compact_seconds)
+        self._upkeep = Upkeep(self._store.events, settings.compact_seconds, self._is_behind)
         self._sealed: _Sealed | None = None
         self._blocked: str | None = None
         self._pause = _FIRST_PAUSE
@@ -144,16 +143,6 @@ class Pipeline:
                 return False
             self._seal()
         return self._commit()
-
-    @property
-    def _is_behind(self) -> bool:
-        """Whether what was received some seconds ago waits still."""
-        return self._newest_ms is not None and self._newest_ms < _now_ms() - _BEHIND_MS and self._lag > 0
-
-    @property
-    def _lag(self) -> int:
-        """Bytes that are in the journals and not in the lake."""
-        return self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0)
 
     @property
     def _has_news(self) -> bool:
@@ -214,7 +203,7 @@ class Pipeline:
             gc.collect()
         if self._sealed is not None:
             return  # its files are not in the log yet: a vacuum would take them for rubbish if they are old enough
-        self._upkeep.step(is_behind=self._is_behind)
+        self._upkeep.step()
         try:
             if self._sweeping.is_due():
                 self._store.sweep()
@@ -224,18 +213,23 @@ class Pipeline:
             _log.warning("tidying failed", error=str(error))
 
     def _beat(self, state: str) -> None:
-        beat = Heartbeat(
+        try:
+            heartbeat.write(self._settings.heartbeat, self._heartbeat(state))
+        except OSError as error:
+            _log.warning("heartbeat not written", error=error.strerror)
+
+    def _heartbeat(self, state: str) -> Heartbeat:
+        return Heartbeat(
             at=_now_ms(),
             pid=os.getpid(),
             state=state,
             newest_stored_at=self._newest_ms,
-            lag_bytes=self._lag,
+            lag_bytes=self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0),
             problems=self._problems(),
         )
-        try:
-            heartbeat.write(self._settings.heartbeat, beat)
-        except OSError as error:
-            _log.warning("heartbeat not written", error=error.strerror)
+
+    def _is_behind(self) -> bool:
+        return self._heartbeat("running").is_behind()
 
     def _problems(self) -> list[str]:
         found = [problem for problem in (self._blocked, self._store.problem) if problem is not None]

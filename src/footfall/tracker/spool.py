@@ -32,6 +32,7 @@ _SCHEMA = """
     INSERT INTO intake SELECT 0 WHERE NOT EXISTS (SELECT * FROM intake);
 """
 _PUT = "INSERT INTO events (mid, event) VALUES (?, ?)"
+_PUT_ASIDE = "INSERT INTO aside (mid, event, code, message, path, at) VALUES (?, ?, ?, ?, ?, ?)"
 _OLDEST = "SELECT number, mid, event FROM events WHERE batch IS NULL ORDER BY number LIMIT ?"
 _BEGUN = "SELECT batch FROM events INDEXED BY under_way WHERE batch IS NOT NULL ORDER BY number LIMIT 1"
 _UNDER_WAY = "SELECT number, mid, event FROM events WHERE batch = ? ORDER BY number"
@@ -52,10 +53,10 @@ class DiskOutbox:
 
     _path: Path
     _lock: int
-    _rows: sqlite3.Connection
+    _connection: sqlite3.Connection
     _intake: Intake
-    _database: Lock  # held for moments of the disk, by the sender and rarely by a call
-    _calls: Lock  # held for one append; taken after the other
+    _database_lock: Lock  # held for moments of the disk, by the sender and rarely by a call
+    _intake_lock: Lock  # held for one append; taken after the other
     _under_way: Batch | None
     _limit: int
     _moved: int
@@ -74,7 +75,7 @@ class DiskOutbox:
         is_full = self._bytes + len(event) > self._max_bytes
         dropped = self._make_way(len(event)) if is_full or self._intake.size - self._moved > _MOST_UNMOVED else 0
         try:
-            with self._calls:
+            with self._intake_lock:
                 self._intake.append(mid, event)
                 self._count += 1
                 self._bytes += len(event)
@@ -94,7 +95,7 @@ class DiskOutbox:
     def split(self, batch: Batch) -> None:
         """Let the events be taken in smaller batches; see Outbox."""
         with self._using():
-            self._rows.execute("UPDATE events SET batch = NULL WHERE batch = ?", (batch.msgid,))
+            self._connection.execute("UPDATE events SET batch = NULL WHERE batch = ?", (batch.msgid,))
         self._limit = max(1, len(batch.events) // 2)
         self._under_way = None
 
@@ -102,13 +103,11 @@ class DiskOutbox:
         """Forget a batch; see Outbox."""
         now = time.time_ns() // 1_000_000
         rows = [(one.mid, one.event, one.code, one.message, one.path, now) for one in aside]
-        with self._using(), _transaction(self._rows):
-            self._rows.execute("DELETE FROM events WHERE batch = ?", (batch.msgid,))
+        with self._using(), _transaction(self._connection):
+            self._connection.execute("DELETE FROM events WHERE batch = ?", (batch.msgid,))
             if rows:
-                self._rows.executemany(
-                    "INSERT INTO aside (mid, event, code, message, path, at) VALUES (?, ?, ?, ?, ?, ?)", rows
-                )
-                self._rows.execute(
+                self._connection.executemany(_PUT_ASIDE, rows)
+                self._connection.execute(
                     "DELETE FROM aside WHERE number <= (SELECT max(number) FROM aside) - ?", (self._max_aside,)
                 )
         sizes = [len(waiting.event) for waiting in batch.events]
@@ -119,7 +118,7 @@ class DiskOutbox:
     def aside(self) -> list[Aside]:
         """What was put aside; see Outbox."""
         with self._using():
-            rows = self._rows.execute("SELECT mid, event, code, message, path FROM aside ORDER BY number")
+            rows = self._connection.execute("SELECT mid, event, code, message, path FROM aside ORDER BY number")
             return [Aside(*row) for row in rows]
 
     def waiting(self) -> tuple[int, int]:
@@ -131,7 +130,7 @@ class DiskOutbox:
         if self._lock < 0:
             return
         is_empty = self._is_empty()
-        self._rows.close()
+        self._connection.close()
         self._intake.close()
         if is_empty:
             _remove(self._path)
@@ -140,27 +139,27 @@ class DiskOutbox:
 
     def reopen(self) -> None:
         """After a fork: leave the parent's files to the parent and begin others of our own."""
-        _left.append(self._rows)
+        _left.append(self._connection)
         self._intake.close()
         os.close(self._lock)
         self._open()
 
     def _open(self) -> None:
-        self._database, self._calls = Lock(), Lock()
+        self._database_lock, self._intake_lock = Lock(), Lock()
         self._under_way = None
         self._limit = self._moved = self._written = self._count = self._bytes = 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._path = self._folder / f"{os.getpid()}-{uuid4().hex[:8]}{_SUFFIX}"
             self._lock = _locked(self._path)
-            self._rows = _connect(self._path)
-            self._rows.executescript(_SCHEMA)
+            self._connection = _connect(self._path)
+            self._connection.executescript(_SCHEMA)
             self._intake = Intake(intake_of(self._path))
             for path in sorted(self._folder.glob(f"*{_SUFFIX}"), key=_age):
                 self._adopt(path)
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox in {self._folder} cannot be opened: {error}") from error
-        self._count, self._bytes = self._rows.execute(
+        self._count, self._bytes = self._connection.execute(
             "SELECT count(*), coalesce(sum(length(event)), 0) FROM events"
         ).fetchone()
         self._written = self._bytes
@@ -171,12 +170,10 @@ class DiskOutbox:
             return
         try:
             events, aside, moved = _content(path)
-            with _transaction(self._rows):
-                self._rows.executemany("INSERT INTO events (mid, event, batch) VALUES (?, ?, ?)", events)
-                self._rows.executemany(_PUT, left(intake_of(path), moved))
-                self._rows.executemany(
-                    "INSERT INTO aside (mid, event, code, message, path, at) VALUES (?, ?, ?, ?, ?, ?)", aside
-                )
+            with _transaction(self._connection):
+                self._connection.executemany("INSERT INTO events (mid, event, batch) VALUES (?, ?, ?)", events)
+                self._connection.executemany(_PUT, left(intake_of(path), moved))
+                self._connection.executemany(_PUT_ASIDE, aside)
             _remove(path)
         finally:
             os.close(lock)
@@ -185,11 +182,11 @@ class DiskOutbox:
         """Move the intake's events to the database; sync and begin the intake anew now and then."""
         self._move_rest()
         if self._written > _TIDY_EVERY:
-            self._rows.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            with self._calls:  # calls wait, for the moment that it takes to move what came meanwhile
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._intake_lock:  # calls wait, for the moment that it takes to move what came meanwhile
                 self._move_rest()
                 # In this order: who is killed in between has events sent twice, which the server sees, and none lost.
-                self._rows.execute("UPDATE intake SET moved = 0")
+                self._connection.execute("UPDATE intake SET moved = 0")
                 self._intake.clear()
                 self._moved = self._written = 0
 
@@ -197,21 +194,21 @@ class DiskOutbox:
         end = self._intake.size
         if end == self._moved:
             return
-        with _transaction(self._rows):
-            self._rows.executemany(_PUT, self._intake.between(self._moved, end))
-            self._rows.execute("UPDATE intake SET moved = ?", (end,))
+        with _transaction(self._connection):
+            self._connection.executemany(_PUT, self._intake.between(self._moved, end))
+            self._connection.execute("UPDATE intake SET moved = ?", (end,))
         self._written += end - self._moved
         self._moved = end
 
     def _begin(self, number: int, size: int) -> Batch | None:
-        begun = self._rows.execute(_BEGUN).fetchone()
+        begun = self._connection.execute(_BEGUN).fetchone()
         if begun is not None:
-            return Batch(begun[0], [Waiting(*row) for row in self._rows.execute(_UNDER_WAY, begun)])
-        oldest = within([Waiting(*row) for row in self._rows.execute(_OLDEST, (number,))], number, size)
+            return Batch(begun[0], [Waiting(*row) for row in self._connection.execute(_UNDER_WAY, begun)])
+        oldest = within([Waiting(*row) for row in self._connection.execute(_OLDEST, (number,))], number, size)
         if not oldest:
             return None
         msgid = uuid4().hex
-        self._rows.execute(
+        self._connection.execute(
             "UPDATE events SET batch = ? WHERE number BETWEEN ? AND ?", (msgid, oldest[0].number, oldest[-1].number)
         )
         return Batch(msgid, oldest)
@@ -222,7 +219,7 @@ class DiskOutbox:
             self._move()
             if self._bytes + size <= self._max_bytes:
                 return 0
-            rows = self._rows.execute(
+            rows = self._connection.execute(
                 "DELETE FROM events WHERE number IN "
                 "(SELECT number FROM events WHERE batch IS NULL ORDER BY number LIMIT ?) RETURNING length(event)",
                 (max(1, self._count // 20),),
@@ -231,19 +228,19 @@ class DiskOutbox:
         return len(rows)
 
     def _forget(self, sizes: list[int]) -> None:
-        with self._calls:
+        with self._intake_lock:
             self._count -= len(sizes)
             self._bytes -= sum(sizes)
 
     def _is_empty(self) -> bool:
         with suppress(sqlite3.Error):
-            return not self._count and not self._rows.execute("SELECT count(*) FROM aside").fetchone()[0]
+            return not self._count and not self._connection.execute("SELECT count(*) FROM aside").fetchone()[0]
         return False
 
     @contextmanager
     def _using(self) -> Iterator[None]:
         try:
-            with self._database:
+            with self._database_lock:
                 yield
         except (OSError, sqlite3.Error) as error:
             raise _failure(error) from error
@@ -306,12 +303,8 @@ def _content(path: Path) -> tuple[_Rows, _Rows, int]:
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
         yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _failure(error: Exception) -> OutboxError:

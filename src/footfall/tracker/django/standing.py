@@ -36,6 +36,5 @@ def standings() -> Iterator[Standing]:
 def _look(file: Path) -> tuple[int, list[tuple[str, int]]]:
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=5, uri=True)) as found:
         waiting, moved = found.execute("SELECT (SELECT count(*) FROM events), moved FROM intake").fetchone()
-        return waiting + len(left(intake_of(file), moved)), found.execute(
-            "SELECT code, count(*) FROM aside GROUP BY code"
-        ).fetchall()
+        aside = found.execute("SELECT code, count(*) FROM aside GROUP BY code").fetchall()
+        return waiting + len(left(intake_of(file), moved)), aside

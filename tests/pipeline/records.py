@@ -88,7 +88,8 @@ def settings(data: Path, **over: Any) -> Settings:
 
 def drain(data: Path, **over: Any) -> None:
     """Bring everything that is in the journals into the lake, with a pipeline that lives as long as that takes."""
-    pipeline = Pipeline(settings(data, **over), threading.Event())
+    # A process that was killed while it forked leaves its lock to the child for a moment, as the real start knows.
+    pipeline = Pipeline(settings(data, **over), threading.Event(), patience=10)
     try:
         pipeline.drain()
     finally:

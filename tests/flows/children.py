@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from footfall.flows import merging, orders, store, work
 from footfall.flows.folding import Folder
 from footfall.flows.store import Shelf, Store
-from footfall.lake import deltalog, table
+from footfall.lake import delta_log, table
 from footfall.lake.turn import Turn
 from footfall.settings import Settings
 from tests.dying import arm
@@ -22,7 +22,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "find": (Shelf, "find"),
     "parquet": (table, "write"),
     "commit": (DeltaTable, "create_write_transaction"),
-    "sync": (deltalog, "sync_entries"),
+    "sync": (delta_log, "sync_entries"),
     "fold": (Folder, "step"),
     "save": (Folder, "save"),
     "rewrite": (merging, "merge"),

@@ -11,7 +11,7 @@ import pytest
 from footfall.flows.folding import Folder
 from footfall.flows.following import Events
 from footfall.flows.store import Store
-from footfall.lake import deltalog
+from footfall.lake.log_entry import entry_path
 
 from .events import House, event, log, signup
 
@@ -202,16 +202,16 @@ def test_a_gap_in_the_log_loses_nothing(tmp_path: Path, gone: str) -> None:
     house.put(*signup("f2", at=90, sid="s2"))
     if gone == "entry":
         house.events.checkpoint()
-        deltalog.entry(house.events.folder, 2).unlink()
+        entry_path(house.events.folder, 2).unlink()
     elif gone == "file":
-        (path,) = deltalog.added(house.events.folder, 3) or []
+        (path,) = house.events.added(3) or []
         house.compact()
         (house.events.folder / path).unlink()
     else:
         house.compact()
         house.events.checkpoint()
         for version in range(house.events.version):
-            deltalog.entry(house.events.folder, version).unlink()
+            entry_path(house.events.folder, version).unlink()
     house.fold()
     assert [row[1:] for row in house.ask(STATE)] == [("success", ALL_STEPS, [], [], 7)] * 2
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from footfall.lake.hashes import File, Lookup, read_hashes, stored_files
+from footfall.lake.hashes import File, Lookup, read_hashes, recent_files, stored_files
 
 from .rows import open_events, partition, put, row, table
 
@@ -42,7 +42,7 @@ def test_an_event_is_found_at_any_time(folder: Path, times: list[float]) -> None
     """The range of a file has been through the log as text, that of a row group through Parquet."""
     lake = open_events(folder / uuid.uuid4().hex)
     put(lake, [row(number, ets=ets) for number, ets in enumerate(times)])
-    (file,) = stored_files(lake.adds(), lake.folder, 0)
+    (file,) = stored_files(lake.adds(), lake.folder)
     keys = signed([row(number)["key_hash"] for number in range(len(times))])
     for number, ets in enumerate(times):
         found = list(Lookup(fail).find([file], keys[number : number + 1], np.array([ets])))
@@ -82,5 +82,25 @@ def test_only_stored_events_of_the_window_are_looked_at(tmp_path: Path) -> None:
     for fate in ("stored", "duplicate", "rejected"):
         for day in ("2026-11-18", "2026-11-19", "2026-11-20"):
             lake.commit([lake.write(table([row(1)]), partition(fate, day))], {})
-    days = sorted(file.day for file in stored_files(lake.adds(), lake.folder, DAY - 1))
-    assert days == [DAY - 1, DAY]
+    files = recent_files(stored_files(lake.adds(), lake.folder), DAY, 1)
+    assert sorted(file.day for file in files) == [DAY - 1, DAY]
+
+
+def files_of(*days: int) -> list[File]:
+    """Files written one after the other, by the days that clocks named then."""
+    return [File(Path(str(number)), day, 0.0, 0.0, number) for number, day in enumerate(days, 1)]
+
+
+@pytest.mark.parametrize(
+    ("days", "today", "kept"),
+    [
+        ([DAY - 9, DAY - 8, DAY - 1, DAY], DAY, [DAY - 9, DAY - 8, DAY - 1, DAY]),  # days without events do not count
+        ([*range(DAY - 9, DAY + 1)], DAY, [*range(DAY - 7, DAY + 1)]),
+        ([*range(DAY - 9, DAY + 1), DAY + 365], DAY + 365, [*range(DAY - 6, DAY + 1), DAY + 365]),
+        ([*range(DAY - 9, DAY + 1), DAY + 365], DAY, [*range(DAY - 7, DAY + 1), DAY + 365]),
+        ([*range(DAY - 9, DAY), 0, DAY], DAY, [*range(DAY - 7, DAY), 0, DAY]),  # a clock that was behind, lately
+        ([0, *range(DAY - 9, DAY + 1)], DAY, [*range(DAY - 7, DAY + 1)]),  # and one that was so long ago
+    ],
+)
+def test_what_belongs_to_the_window_whatever_clocks_said(days: list[int], today: int, kept: list[int]) -> None:
+    assert [file.day for file in recent_files(files_of(*days), today, 7)] == kept

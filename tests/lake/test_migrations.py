@@ -99,7 +99,8 @@ def test_compaction_brings_files_of_all_schemas_to_the_newest(tmp_path: Path) ->
         put_new(lake, SECOND, number, country="NL")
     plan = choose(lake, today=date(2026, 11, 21))
     assert plan is not None
-    arguments = [sys.executable, "-m", compaction.__name__, msgspec.json.encode(plan).decode()]
+    texts = [msgspec.json.encode(part).decode() for part in (plan, lake.new_file(plan.partition))]
+    arguments = [sys.executable, "-m", compaction.__name__, *texts]
     answer = msgspec.json.decode(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout)
     assert answer["path"].endswith(".2.parquet")
     found = pa.parquet.read_table(lake.folder / answer["path"], partitioning=None)

@@ -12,8 +12,10 @@ from typing import Any
 from deltalake import DeltaTable
 
 from footfall.journal.reader import SegmentReader
-from footfall.lake import deltalog, table, upkeep
+from footfall.lake import delta_log, table, upkeep
 from footfall.lake.hourly import Hourly
+from footfall.lake.recovery_record import RecoveryRecord
+from footfall.lake.table import LakeTable
 from footfall.pipeline import run
 from footfall.pipeline.run import Pipeline
 from footfall.pipeline.store import Store
@@ -26,14 +28,16 @@ POINTS: dict[str, tuple[Any, str]] = {
     "quarantine": (Store, "_keep"),
     "parquet": (table, "write"),
     "commit": (DeltaTable, "create_write_transaction"),
-    "sync": (deltalog, "sync_entries"),
+    "sync": (delta_log, "sync_entries"),
     "hourly": (Hourly, "_add"),
     "merge": (Hourly, "_merge"),
     "truncate": (SegmentReader, "truncate"),
     "checkpoint": (DeltaTable, "create_checkpoint"),
     "compaction": (upkeep.Upkeep, "_finish"),
     "cleanup": (DeltaTable, "cleanup_metadata"),
-    "vacuum": (DeltaTable, "vacuum"),
+    "record": (RecoveryRecord, "rewrite"),
+    "note": (RecoveryRecord, "note"),
+    "vacuum": (LakeTable, "_forget_begun"),
 }
 
 

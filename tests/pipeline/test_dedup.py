@@ -62,7 +62,8 @@ class Model:
             self.stored.append(Stored(sent, day))
 
     def _is_known(self, one: Stored) -> bool:
-        return one.day >= self.today - 7
+        days = sorted({found.day for found in self.stored}, reverse=True)
+        return one.day >= min(self.today - 7, *days[:8])
 
 
 class Machine:
@@ -130,17 +131,71 @@ def test_any_sequence_of_batches_days_and_restarts(dedup_bytes: int, steps: list
 
 
 @pytest.mark.parametrize("dedup_bytes", [NOTHING, PLENTY])
-def test_a_resend_is_recognised_for_seven_days_and_no_longer(tmp_path: Path, dedup_bytes: int) -> None:
+def test_a_resend_is_recognised_for_seven_days_with_events_and_no_longer(tmp_path: Path, dedup_bytes: int) -> None:
     machine = Machine(tmp_path, dedup_bytes)
     one, received = Sent("m", BASE, "x").event(), BASE
     assert machine.send([one], received) == ["stored"]
-    assert machine.send([one], received + 7 * DAY) == ["duplicate"]
+    assert machine.send([one], received + 30 * DAY) == ["duplicate"], "days on which nothing came do not count"
     machine.restart()
-    assert machine.send([one], received + 7 * DAY) == ["duplicate"]
+    for day in range(31, 38):
+        assert machine.send([one], received + day * DAY) == ["duplicate"]
+        for number in range(16 if dedup_bytes == PLENTY else 1):
+            machine.send([Sent(f"n{day}.{number}", BASE, "x").event()], received + day * DAY)
+    assert machine.send([one], received + 37 * DAY) == ["duplicate"]
     for number in range(16 if dedup_bytes == PLENTY else 1):
-        machine.send([Sent(f"n{number}", BASE, "x").event()], received + 8 * DAY)
-    assert machine.send([one], received + 8 * DAY) == ["stored"]
-    assert machine.send([one], received + 15 * DAY) == ["duplicate"]
+        machine.send([Sent(f"n38.{number}", BASE, "x").event()], received + 38 * DAY)
+    machine.restart()
+    assert machine.send([one], received + 38 * DAY) == ["stored"]
+    assert machine.send([one], received + 45 * DAY) == ["duplicate"]
+    machine.close()
+
+
+YEAR = 365 * DAY
+CLOCKS = {
+    "a year ahead for a moment": [0, YEAR, 0],
+    "ahead, and set right in two steps": [0, YEAR, 9 * DAY, 0],
+    "ahead by less and less": [0, *(day * DAY for day in range(40, 0, -13)), 0],
+    "in 1970": [0, -BASE, 0],
+    "a month behind": [0, -30 * DAY, 0],
+    "behind and ahead": [0, -BASE, YEAR, -30 * DAY, 0],
+    "ahead from the beginning": [YEAR, 0],
+    "behind from the beginning": [-BASE, 0],
+}
+
+
+@pytest.mark.parametrize("dedup_bytes", [NOTHING, PLENTY])
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("which", CLOCKS)
+def test_a_clock_that_jumps_lets_no_resend_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str, restarts: bool, dedup_bytes: int
+) -> None:
+    """Both the collector's clock, which the records have, and the pipeline's own, which is the same machine's."""
+    sent: list[Json] = []
+    real = now_ms()
+    machine = Machine(tmp_path, dedup_bytes)
+    for number, ahead in enumerate(CLOCKS[which]):
+        monkeypatch.setattr("footfall.pipeline.run._now_ms", lambda ahead=ahead: int(BASE + DAY + ahead))
+        if restarts:
+            machine.restart()
+        new = [Sent(f"{number}.{n}", BASE + n, "x").event() for n in range(40)]
+        assert machine.send(new, int(BASE + DAY + ahead)) == ["stored"] * len(new)
+        sent += new
+        assert machine.send(sent, int(BASE + DAY + ahead)) == ["duplicate"] * len(sent)
+    monkeypatch.setattr("footfall.pipeline.run._now_ms", lambda: real)
+    machine.restart()
+    assert machine.send(sent, int(BASE + 2 * DAY)) == ["duplicate"] * len(sent)
+    machine.close()
+
+
+def test_only_the_clock_of_a_collector_jumps(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, PLENTY)
+    sent: list[Json] = []
+    for number, received in enumerate([BASE, 0, BASE + 20 * YEAR, BASE + DAY, 253_402_300_799_999, BASE + 2 * DAY]):
+        new = [Sent(f"{number}.{n}", BASE + n, "x").event() for n in range(40)]
+        assert machine.send(new, int(received)) == ["stored"] * len(new)
+        sent += new
+        machine.restart()
+        assert machine.send(sent, int(received)) == ["duplicate"] * len(sent)
     machine.close()
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from pathlib import Path
 
 import pyarrow as pa
 import structlog
@@ -16,6 +17,7 @@ from footfall.flows.happening import happenings
 from footfall.flows.row import Row
 from footfall.flows.store import Store
 from footfall.flows.streambook import StreamBook
+from footfall.lake.data_files import UNREADABLE
 from footfall.lake.layout import plain
 from footfall.plans.model import Plan
 
@@ -73,6 +75,7 @@ class Folder:
         self._books = list(_books(plans))
         self._places = {book.name: self._place(book) for book in self._books}
         self._unsaved: dict[str, Place] = {}
+        self.broken: set[Path] = set()
         self._forget_others()
 
     @property
@@ -110,8 +113,11 @@ class Folder:
                         self._commit(books, {})
                     if count % _BREATH == 0:
                         self._breathe()
-            except (OSError, pa.ArrowException) as error:
-                raise FollowingError(f"a file of the lake cannot be read: {plain(error)}") from error
+            except UNREADABLE as error:
+                if not self._events.is_current(path):
+                    raise FollowingError(f"a file of the lake cannot be read: {plain(error)}") from error
+                self.broken.add(path)
+                _log.error("the events of a file are in no flow", file=path.name, error=type(error).__name__)
         self._commit(books, {book.name: chunk.place for book in books})
 
     def _commit(self, books: Sequence[Book], places: dict[str, Place]) -> None:

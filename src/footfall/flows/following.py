@@ -6,7 +6,6 @@ it: the version up to which every commit was folded, or, on the way through a ga
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable
@@ -14,8 +13,9 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import DecodeError, Struct
 
 from footfall.failure import TransientError
-from footfall.lake import deltalog
+from footfall.lake import delta_log
 from footfall.lake.layout import EVENTS_TABLE, plain
+from footfall.lake.log_entry import entry_path, newest_version, read_entry
 
 _MARGIN_MS = 600_000  # for clocks that were set back
 _STORED = "fate=stored"
@@ -65,6 +65,11 @@ class Events:
         """The newest version; -1 while there is none."""
         return newest_version(self._folder)
 
+    def is_current(self, path: Path) -> bool:
+        """Whether a file belongs to the newest version, so that it should be there. Raises FollowingError."""
+        table = self._table()
+        return table is not None and any(path == self._folder / found for _, _, found in _stored(table, -1))
+
     def next(self, place: Place) -> Chunk | None:
         """What comes after a place; None when there is nothing new. Raises FollowingError."""
         try:
@@ -85,21 +90,21 @@ class Events:
         paths: list[Path] = []
         size, version, until = 0, place.version, place.until
         while size < self._most and version - place.version < _MOST_COMMITS:
-            commit = deltalog.committed(self._folder, version + 1)
-            sizes = None if commit is None else self._sizes(commit.added)
-            if commit is None or sizes is None:
+            entry = read_entry(entry_path(self._folder, version + 1))
+            sizes = None if entry is None else self._sizes(entry.new_paths)
+            if entry is None or sizes is None:
                 break
             paths += sizes
             size += sum(sizes.values())
-            version, until = version + 1, max(until, commit.at)
+            version, until = version + 1, max(until, entry.at)
         if version == place.version:
             return None
         self._make_durable(range(place.version + 1, version + 1))
-        return Chunk(paths, Place(version, until), deltalog.entry(self._folder, version + 1).exists())
+        return Chunk(paths, Place(version, until), entry_path(self._folder, version + 1).exists())
 
     def _sizes(self, added: list[str]) -> dict[Path, int] | None:
         """The files of stored events with their sizes; None where one is gone."""
-        paths = [self._folder / unquote(path) for path in added if _STORED in unquote(path).split("/")]
+        paths = [self._folder / path for path in added if _STORED in path.split("/")]
         try:
             return {path: path.stat().st_size for path in paths}
         except FileNotFoundError:
@@ -118,13 +123,13 @@ class Events:
         paths = [self._folder / path for _, _, path in files[:taken]]
         until = files[taken - 1][0] if taken else place.until
         is_over = taken == len(files)
-        if is_over and deltalog.entry(self._folder, table.version()).exists():
+        if is_over and entry_path(self._folder, table.version()).exists():
             self._make_durable(range(table.version(), table.version() + 1))
         return Chunk(paths, Place(table.version() if is_over else IN_A_GAP, until), not is_over, again=True)
 
     def _make_durable(self, versions: range) -> None:
         """A commit that a power cut may still undo comes back under the same number with other events."""
-        deltalog.sync_entries(self._folder, versions)
+        delta_log.sync_entries(self._folder, versions)
 
     def _table(self) -> DeltaTable | None:
         try:
@@ -133,15 +138,6 @@ class Events:
             return None
         except (DeltaError, OSError) as error:
             raise FollowingError(f"the events cannot be followed: {plain(error)}") from error
-
-
-def newest_version(folder: Path) -> int:
-    """The newest version that a table's log has an entry of; -1 where it has none."""
-    try:
-        names = [path.stem for path in (folder / "_delta_log").iterdir() if path.suffix == ".json"]
-    except FileNotFoundError:
-        return -1
-    return max((int(name) for name in names if name.isdecimal()), default=-1)
 
 
 def _stored(table: DeltaTable, since: int) -> Iterator[tuple[int, int, str]]:

@@ -8,17 +8,17 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec import Struct
 
 from footfall.flows import sieve
+from footfall.lake.data_files import open_file
 
 _READ = ["event", "mid", "ets", "occurred_at", "received_at", "clock", "channel", "did", "idx", "derived_from"]
 _WANTED = ["event", "mid", "ets", "at", "channel", "did", "idx"]
 _BATCH_ROWS = 1024
 
 # What an event may hold that the door took and no plan can speak of: a number that is none, nesting without end.
-UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+_NOT_READABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 Mask = Callable[[pa.RecordBatch], Any]
 
@@ -45,7 +45,7 @@ def happenings(path: Path, masks: Sequence[Mask]) -> Iterator[tuple[Happening, l
 
     Raises OSError or pa.ArrowException.
     """
-    with pq.ParquetFile(path) as file:
+    with open_file(path) as file:
         for number in range(file.num_row_groups):
             columns = [*_READ, *_more()]
             for batch in file.iter_batches(_BATCH_ROWS, columns=columns, row_groups=[number], use_threads=False):
@@ -104,7 +104,7 @@ def _happening(
         return None
     try:
         value = _decode(event)
-    except UNREADABLE:
+    except _NOT_READABLE:
         return None
     context = value.get("context")
     if did and isinstance(context, dict) and not context.get("did"):

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
-from footfall.lake.arrow import FLOWS_SCHEMA, addition, merge_stats, new_path, parquet_options, stats
-from footfall.lake.disk import durable
+from footfall.lake.arrow import FLOWS_SCHEMA, addition, merge_stats, parquet_options, stats
+from footfall.lake.data_files import NewFile, open_file, writing
 
 _GROUP_BYTES = 512 << 10
 _MOST_ROWS = 8192
@@ -29,7 +29,7 @@ def merge(
     folder: Path,
     paths: Sequence[str],
     plan: str,
-    schema: int,
+    new: NewFile,
     budget: int,
     breathe: Callable[[], None] = lambda: None,
 ) -> AddAction:
@@ -39,20 +39,19 @@ def merge(
 
     Raises OSError or pa.ArrowException; leaves nothing behind then.
     """
-    relative = new_path({"plan": plan}, schema)
     found = []
     options = parquet_options(FLOWS_SCHEMA.names, _MOST_ROWS)
-    with durable(folder / relative) as file, pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
+    with writing(folder, new) as file, pq.ParquetWriter(file, FLOWS_SCHEMA, **options) as writer:
         for table in _stretches([folder / name for name in paths], budget):
             writer.write_table(table, row_group_size=group_rows(table))
             found.append(stats(table))
             breathe()
-    return addition(folder, relative, {"plan": plan}, merge_stats(found), data_change=False)
+    return addition(folder, new.path, {"plan": plan}, merge_stats(found), data_change=False)
 
 
 def newest_revision(path: Path) -> int:
     """The newest revision in a file. Raises OSError or pa.ArrowException."""
-    with pq.ParquetFile(path) as file:
+    with open_file(path) as file:
         columns = (file.read_row_group(number, columns=["revision"]).column(0) for number in range(file.num_row_groups))
         return max((pc.max(column).as_py() for column in columns), default=0)
 
@@ -72,7 +71,7 @@ def _ranges(file: pq.ParquetFile) -> Iterator[tuple[int, int]]:
 def _stretches(paths: list[Path], budget: int) -> Iterator[pa.Table]:
     """The merged rows of all files, in order of their cells."""
     with ExitStack() as stack:
-        files = [stack.enter_context(pq.ParquetFile(path)) for path in paths]
+        files = [stack.enter_context(open_file(path)) for path in paths]
         ranges = [list(_ranges(file)) for file in files]
         number = _stretch_count(files, budget)
         bounds = [_LOWEST + _CELLS * part // number for part in range(number + 1)]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from footfall.failure import TransientError
 from footfall.flows import merging
 from footfall.flows.row import Row, arrow_table, cell_of
+from footfall.lake.data_files import open_file
 from footfall.lake.layout import FLOWS_TABLE, plain
 from footfall.lake.lock import LakeLock
 from footfall.lake.table import LakeTable
@@ -165,7 +166,7 @@ class Store:
         removals = self._table.removals(set(paths))
         try:
             new = merging.merge(
-                self._table.folder, paths, plan, self._table.schema_version, self._budget, self._breathe
+                self._table.folder, paths, plan, self._table.new_file({"plan": plan}), self._budget, self._breathe
             )
         except (OSError, pa.ArrowException) as error:
             raise StoreError(f"files of the flows table cannot be merged: {plain(error)}") from error
@@ -235,7 +236,7 @@ class Shelf:
 
     def _open(self) -> list[Board]:
         if self._boards is None:
-            self._boards = [Board(self._stack.enter_context(pq.ParquetFile(path))) for path in self._paths]
+            self._boards = [Board(self._stack.enter_context(open_file(path))) for path in self._paths]
         return self._boards
 
 

@@ -129,7 +129,9 @@ class Work:
 
     def _tell(self) -> None:
         progress = self._folder.progress
-        _say(Report(progress.version, progress.until, self._problems))
+        names = sorted(path.name for path in self._folder.broken)
+        broken = [f"the lake file {name} cannot be read: its events are in no flow" for name in names]
+        _say(Report(progress.version, progress.until, self._problems + broken))
 
 
 def _say(report: Report) -> None:

@@ -1,7 +1,6 @@
 """Columns to Parquet files, by way of Arrow."""
 
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from deltalake.transaction import AddAction
 from msgspec import json
 
 from footfall.lake.columns import EVENTS, FLOW_PARTITIONS, FLOWS, HOURLY, PARTITIONS, Column
-from footfall.lake.disk import durable, make_folder
+from footfall.lake.data_files import NewFile, writing
 
 _TYPES: dict[str, Any] = {
     "string": pa.string(),
@@ -44,18 +43,12 @@ HOURLY_SCHEMA = arrow_schema(HOURLY)
 FLOWS_SCHEMA = stored_columns(FLOWS, FLOW_PARTITIONS)
 
 
-def new_path(partition: Mapping[str, str], schema: int) -> str:
-    """A path for a new file, relative to its table's folder; the name tells the number of the file's schema."""
-    name = f"{uuid.uuid4().hex}.{schema}.parquet"
-    return "/".join([*(f"{name}={value}" for name, value in partition.items()), name])
-
-
 def write(
     root: Path,
     table: pa.Table,
     partition: dict[str, str],
+    new: NewFile,
     *,
-    schema: int = 1,
     data_change: bool = True,
     group_rows: int = ROW_GROUP,
 ) -> AddAction:
@@ -63,13 +56,10 @@ def write(
 
     Raises OSError when the disk is full or failing; nothing is left behind then.
     """
-    relative = new_path(partition, schema)
-    path = root / relative
-    make_folder(path.parent)
-    with durable(path) as file:
+    with writing(root, new) as file:
         options = parquet_options(table.schema.names, table.num_rows)
         pq.write_table(table, file, row_group_size=group_rows, **options)
-    return addition(root, relative, partition, stats(table), data_change=data_change)
+    return addition(root, new.path, partition, stats(table), data_change=data_change)
 
 
 def addition(root: Path, relative: str, partition: dict[str, str], told: str, *, data_change: bool) -> AddAction:
@@ -85,6 +75,7 @@ def parquet_options(names: list[str], rows: int = ROW_GROUP) -> dict[str, Any]:
         "compression": "zstd",
         "compression_level": 1,
         "use_dictionary": [name for name in names if name not in _PLAIN],
+        "write_page_checksum": True,
         "bloom_filter_options": {"key_hash": {"fpp": 0.01, "ndv": rows}} if "key_hash" in names else None,
     }
 

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from msgspec import Struct, field
 
 from footfall.breath import Breath
-from footfall.lake.arrow import merge_stats, new_path, parquet_options, stats, stored_columns
-from footfall.lake.disk import durable
-from footfall.lake.upkeep import Plan, Rewritten
+from footfall.lake.arrow import merge_stats, parquet_options, stats, stored_columns
+from footfall.lake.data_files import UNREADABLE, NewFile, open_file, writing
+from footfall.lake.upkeep import BROKEN_INPUT, Broken, Plan, Rewritten
 from footfall.process import die_with_parent, step_aside
 
 _WINDOW_ROWS = 64 * 1024
@@ -48,8 +48,18 @@ class _Window(Struct):
         return table
 
 
-def compact(plan: Plan, breathe: Callable[[], None] = lambda: None) -> Rewritten:
-    """Rewrite the plan's files, sorted by channel and time within row groups. Raises OSError or pa.ArrowException.
+class BrokenInputError(Exception):
+    """A file that was to be rewritten is not what was written."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(path, error)
+        self.path = path
+
+
+def compact(plan: Plan, new: NewFile, breathe: Callable[[], None] = lambda: None) -> Rewritten:
+    """Rewrite the plan's files as a new one, sorted by channel and time within row groups.
+
+    Raises BrokenInputError, or OSError where the new file cannot be written.
 
     `breathe` is called between two row groups.
 
@@ -59,28 +69,33 @@ def compact(plan: Plan, breathe: Callable[[], None] = lambda: None) -> Rewritten
     """
     folder = Path(plan.folder)
     schema = stored_columns(plan.columns, plan.partition)
-    relative = new_path(plan.partition, plan.schema)
-    path = folder / relative
     paths = [folder / name for name in plan.paths]
     found = []
     options = parquet_options(schema.names, _rows_at_once(paths))
-    with durable(path) as file, pq.ParquetWriter(file, schema, **options) as writer:
+    with writing(folder, new) as file, pq.ParquetWriter(file, schema, **options) as writer:
         for table in _windows(paths, schema):
             writer.write_table(table)
             found.append(stats(table))
             del table  # before the next one is put together
             pa.default_memory_pool().release_unused()
             breathe()
-    status = path.stat()
-    return Rewritten(relative, status.st_size, int(status.st_mtime * 1000), merge_stats(found))
+    status = (folder / new.path).stat()
+    return Rewritten(new.path, status.st_size, int(status.st_mtime * 1000), merge_stats(found))
 
 
 def _rows_at_once(paths: list[Path]) -> int:
     """How many rows fill a window, about."""
-    files = [pq.read_metadata(path) for path in paths]
+    files = [_metadata(path) for path in paths]
     size = sum(int(file.row_group(number).total_byte_size) for file in files for number in range(file.num_row_groups))
     rows = sum(int(file.num_rows) for file in files)
     return min(_WINDOW_ROWS, rows * _WINDOW_BYTES // max(1, size))
+
+
+def _metadata(path: Path) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except UNREADABLE as error:
+        raise BrokenInputError(path, error) from error
 
 
 def _windows(paths: list[Path], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -109,12 +124,15 @@ def _is_late(batch: pa.RecordBatch) -> Any:
 
 def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """A file's rows in bites of bounded size; columns that it does not have are null."""
-    with pq.ParquetFile(path) as file:
-        for number in range(file.num_row_groups):
-            group = file.metadata.row_group(number)
-            rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)))
-            for batch in file.iter_batches(batch_size=rows, row_groups=[number], use_threads=False):
-                yield _conform(batch, schema)
+    try:
+        with open_file(path) as file:
+            for number in range(file.num_row_groups):
+                group = file.metadata.row_group(number)
+                rows = max(1, min(_BATCH_ROWS, _BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)))
+                for batch in file.iter_batches(batch_size=rows, row_groups=[number], use_threads=False):
+                    yield _conform(batch, schema)
+    except UNREADABLE as error:
+        raise BrokenInputError(path, error) from error
 
 
 def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -133,7 +151,13 @@ def main() -> None:
     die_with_parent()
     step_aside()
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
-    sys.stdout.buffer.write(msgspec.json.encode(compact(plan, Breath())))
+    new = msgspec.json.decode(sys.argv[2], type=NewFile)
+    try:
+        answer: Rewritten | Broken = compact(plan, new, Breath())
+    except BrokenInputError as error:
+        answer = Broken(error.path.relative_to(plan.folder).as_posix())
+    sys.stdout.buffer.write(msgspec.json.encode(answer))
+    raise SystemExit(BROKEN_INPUT if isinstance(answer, Broken) else 0)
 
 
 if __name__ == "__main__":

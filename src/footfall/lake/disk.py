@@ -1,10 +1,7 @@
 """Making files durable: what was written, and the names it was written under."""
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
 
 
 def sync(path: Path) -> None:
@@ -16,22 +13,30 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def make_folder(folder: Path) -> None:
-    """Create a folder and those above it, durably. Raises OSError."""
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        sync(folder.parent)
+def make_folder(folder: Path, *, within: Path | None = None) -> None:
+    """Create a folder and those above it, durably. Raises OSError.
+
+    Nothing is made at or above `within`: where that is gone, it was moved away or is on a disk that is not mounted.
+    """
+    if folder.is_dir():
+        return
+    if folder == within:
+        raise FileNotFoundError(2, "the folder is gone", str(folder))
+    make_folder(folder.parent, within=within)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
 
 
-@contextmanager
-def durable(path: Path) -> Iterator[IO[bytes]]:
-    """A new file to write to: on disk with its name after the block, and gone where the block fails. Raises OSError."""
-    with ExitStack() as undo:
-        undo.callback(path.unlink, missing_ok=True)
-        with path.open("wb") as file:
-            yield file
+def replace_durably(path: Path, content: bytes) -> None:
+    """Give a file another content, whole or not at all, and make it durable. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        sync(path.parent)
-        undo.pop_all()
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync(path.parent)

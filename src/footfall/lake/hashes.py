@@ -1,16 +1,17 @@
 """The hash columns of stored events, read back from the lake's files."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from msgspec import Struct
 from numpy.typing import NDArray
+
+from footfall.lake.data_files import UNREADABLE, open_file, write_number
 
 _COLUMNS = ["key_hash", "content_hash", "ets"]
 _REMEMBERED_FILES = 20_000
@@ -21,12 +22,16 @@ Ranges = NDArray[np.float64]
 
 
 class File(Struct, frozen=True):
-    """A file of stored events: its path, day received (days since 1970), and range of ets in milliseconds."""
+    """A file of stored events: its path, day received (days since 1970), and range of ets in milliseconds.
+
+    `number` orders files as they were written, see `data_files`; 0 for those from before.
+    """
 
     path: Path
     day: int
     low: float
     high: float
+    number: int = 0
 
 
 class Hashes(Struct, frozen=True):
@@ -40,8 +45,8 @@ class Hashes(Struct, frozen=True):
         return len(self.key)
 
 
-def stored_files(adds: pa.Table, folder: Path, since: int) -> list[File]:
-    """The files of stored events received on a day (days since 1970) or later; `adds` are the files of the table.
+def stored_files(adds: pa.Table, folder: Path) -> list[File]:
+    """The files of stored events; `adds` are the files of the table.
 
     The ranges are a little wider than what the log says: its numbers have passed through text.
     """
@@ -51,14 +56,29 @@ def stored_files(adds: pa.Table, folder: Path, since: int) -> list[File]:
         for name in ("path", "partition.day", "partition.fate", "min.ets", "max.ets")
     }
     return [
-        File(folder / path, _number(day), *_widened(low, high))
+        File(folder / path, day.toordinal() - _EPOCH, *_widened(low, high), write_number(path))
         for path, day, fate, low, high in zip(*columns.values(), strict=True)
-        if fate == "stored" and _number(day) >= since
+        if fate == "stored"
     ]
 
 
-def _number(day: date) -> int:
-    return day.toordinal() - _EPOCH
+def first_day(files: Iterable[File], today: int, days: int) -> int:
+    """The day from which on received events are to be recognised: `days` before today, and as many that have events.
+
+    The second keeps a clock that is ahead for a while from ending the memory of everything before.
+    """
+    newest = sorted({file.day for file in files}, reverse=True)[: days + 1]
+    return min([today - days, *newest])
+
+
+def recent_files(files: Sequence[File], today: int, days: int) -> list[File]:
+    """Those of all files that hold what was received since `first_day`, whatever clocks said meanwhile.
+
+    A file that was written after the first of them counts, too: a clock that was behind gave it its day.
+    """
+    since = first_day(files, today, days)
+    first = min((file.number for file in files if since <= file.day <= today + 1 and file.number), default=None)
+    return [file for file in files if file.day >= since or (first is not None and file.number >= first)]
 
 
 def _widened(low: float | None, high: float | None) -> tuple[float, float]:
@@ -69,7 +89,7 @@ def _widened(low: float | None, high: float | None) -> tuple[float, float]:
 
 def read_hashes(file: File, low: float = -np.inf, high: float = np.inf) -> Iterator[Hashes]:
     """The hashes of a file by row group, without those that hold no ets in a range. Raises OSError."""
-    with pq.ParquetFile(file.path) as parquet:
+    with open_file(file.path) as parquet:
         for number, (least, most) in enumerate(_group_ranges(parquet.metadata)):
             if most >= low and least <= high:
                 yield _hashes(parquet.read_row_group(number, columns=_COLUMNS))
@@ -96,7 +116,7 @@ class Lookup:
             if _any_within(wanted, file.low, file.high) and self._may_hold(file, wanted):
                 try:
                     yield from self._find_in(file, wanted, sieve)
-                except (OSError, pa.ArrowException) as error:
+                except UNREADABLE as error:
                     self._on_error(file.path, error)
 
     def _may_hold(self, file: File, wanted: Ranges) -> bool:
@@ -104,7 +124,7 @@ class Lookup:
         return known is None or any(_any_within(wanted, low, high) for low, high in known)
 
     def _find_in(self, file: File, wanted: Ranges, sieve: "_Sieve") -> Iterator[Hashes]:
-        with pq.ParquetFile(file.path) as parquet:
+        with open_file(file.path) as parquet:
             for number, (low, high) in enumerate(self._row_groups(file.path, parquet)):
                 if not _any_within(wanted, low, high):
                     continue

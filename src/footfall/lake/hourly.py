@@ -4,18 +4,20 @@ Each commit here records the version of the events table that it has counted, so
 can be rebuilt from the events at any time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import structlog
 
 from footfall.lake.arrow import HOURLY_SCHEMA
+from footfall.lake.data_files import UNREADABLE, open_file
 from footfall.lake.layout import HOURLY_TABLE
 from footfall.lake.table import LakeTable
 
+_log = structlog.get_logger()
 COUNTED = "footfall.events"
 _KEYS = ["hour", "channel", "event_type", "fate"]
 _MERGE_AT = 24
@@ -30,12 +32,13 @@ def count(table: pa.Table) -> pa.Table:
 
 
 class Hourly:
-    """The hourly table's writer."""
+    """The hourly table's writer. `broken` are files of the events table whose events could not be counted."""
 
     def __init__(self, root: Path, events: LakeTable) -> None:
         """Open the table, without counting anything yet. Raises LakeVersionError or CommitError."""
         self._table = LakeTable(root, HOURLY_TABLE)
         self._events = events
+        self.broken: set[Path] = set()
 
     @property
     def counted(self) -> int:
@@ -63,12 +66,13 @@ class Hourly:
                 self.rebuild()
                 return
             if paths or version == self._events.version:
-                self._add(_total(self._events.folder / path for path in paths), version)
+                self._add(self._total(self._events.folder / path for path in paths), version)
 
     def rebuild(self) -> None:
         """Count everything anew from the events table. Raises CommitError or OSError."""
         version = self._events.version
-        total = _total(self._events.files())
+        self.broken.clear()
+        total = self._total(self._events.files())
         new = [self._table.write(total, {})] if total.num_rows else []
         # A commit of positions that are there already would be taken for one that was made before.
         positions = {COUNTED: version} if version != self.counted else {}
@@ -90,13 +94,28 @@ class Hourly:
         if adds.num_rows >= _MERGE_AT:
             try:
                 self._merge(smallest(adds.column("path").to_pylist(), adds.column("size_bytes").to_pylist()))
-            except FileNotFoundError:
+            except UNREADABLE as error:
+                _log.error("the hourly counts cannot be read and are made anew", error=type(error).__name__)
                 self.rebuild()
+
+    def _total(self, paths: Iterable[Path]) -> pa.Table:
+        """The counts of files of the events table together; those that cannot be read are left out, and named."""
+        total = HOURLY_SCHEMA.empty_table()
+        for path in paths:
+            try:
+                total = count(pa.concat_tables([total, *list(_counts(path))]))
+            except UNREADABLE as error:
+                self.broken.add(path)
+                _log.error("events cannot be counted", file=path.name, error=type(error).__name__)
+        return total
 
     def _merge(self, paths: list[str]) -> None:
         """Sum files up into one."""
         old = self._table.removals(set(paths))
-        parts = [pq.read_table(self._table.folder / path, schema=HOURLY_SCHEMA, partitioning=None) for path in paths]
+        parts = []
+        for path in paths:
+            with open_file(self._table.folder / path) as file:
+                parts.append(file.read())
         merged = count(pa.concat_tables(parts)).sort_by("hour")
         self._table.commit([*old, self._table.write(merged, {}, data_change=False)], {}, note="merge")
 
@@ -112,18 +131,10 @@ def smallest(paths: list[str], sizes: list[int]) -> list[str]:
     return paths
 
 
-def _total(paths: "Iterator[Path] | list[Path]") -> pa.Table:
-    """The counts of files of the events table together."""
-    total = HOURLY_SCHEMA.empty_table()
-    for path in paths:
-        total = count(pa.concat_tables([total, *_counts(path)]))
-    return total
-
-
 def _counts(path: Path) -> Iterator[pa.Table]:
     """The counts of a file of the events table, by row group."""
     fate = path.parent.name.partition("=")[2]
-    with pq.ParquetFile(path) as file:
+    with open_file(path) as file:
         for number in range(file.num_row_groups):
             rows = file.read_row_group(number, columns=_NEEDED)
             yield count(keyed(rows, pa.array([fate] * rows.num_rows, pa.string())))

@@ -19,13 +19,15 @@ class Layout(Struct, frozen=True):
     """A table's name, columns, partitions, and the numbered steps that brought it to its present schema.
 
     Step n turns schema n into schema n+1; the first release is schema 1. A step may add columns, each with its `since`,
-    and must be safe to repeat: a crash may come between it and the note that it was done.
+    and must be safe to repeat: a crash may come between it and the note that it was done. A derived table can be made
+    anew from others.
     """
 
     name: str
     columns: tuple[Column, ...]
     partitions: list[str] = []
     migrations: tuple[Migration, ...] = ()
+    is_derived: bool = False
 
     @property
     def version(self) -> int:
@@ -34,8 +36,8 @@ class Layout(Struct, frozen=True):
 
 
 EVENTS_TABLE = Layout("events", EVENTS, PARTITIONS)
-HOURLY_TABLE = Layout("hourly", HOURLY)
-FLOWS_TABLE = Layout("flows", FLOWS, FLOW_PARTITIONS)
+HOURLY_TABLE = Layout("hourly", HOURLY, is_derived=True)
+FLOWS_TABLE = Layout("flows", FLOWS, FLOW_PARTITIONS, is_derived=True)
 
 
 def adding(*columns: Column) -> Migration:

@@ -18,6 +18,7 @@ from deltalake.transaction import AddAction
 from msgspec import Struct
 
 from footfall.lake.columns import Column
+from footfall.lake.data_files import write_number
 from footfall.lake.table import CommitError, LakeTable
 from footfall.lake.turn import Turn
 from footfall.process import thrifty
@@ -31,23 +32,28 @@ _MOST_FILES = 120
 _MOST_BYTES = 1 << 30
 _PATIENCE = 120.0
 _BEHIND_PATIENCE = 300.0
+_FIRST_PAUSE = 60.0
+_LONGEST_PAUSE = 3600.0
+_BROKEN_SECONDS = 3600.0
+BROKEN_INPUT = 65
 _LARGE = _SMALLEST * _TIER_FACTOR ** (_TIERS - 1)
 
 
 class Plan(Struct, frozen=True):
     """Files of one partition to be rewritten as one of the present schema; paths are relative to the table's folder.
 
-    `group` names the files that they were chosen from, `left` tells how many of those must wait for another time.
+    `group` names the files that they were chosen from, `left` tells how many of those must wait for another time;
+    `number` is that of the newest.
     """
 
     folder: str
     partition: dict[str, str]
     paths: list[str]
     rows: int
-    schema: int
     columns: tuple[Column, ...]
     group: str
     left: int
+    number: int
 
 
 class Rewritten(Struct, frozen=True):
@@ -57,6 +63,12 @@ class Rewritten(Struct, frozen=True):
     size: int
     modified_ms: int
     stats: str
+
+
+class Broken(Struct, frozen=True):
+    """The file that kept a plan from being carried out."""
+
+    broken: str
 
 
 class Small(Struct, frozen=True):
@@ -84,6 +96,13 @@ class _Running(Struct, frozen=True):
     plan: Plan
 
 
+class _Postponed(Struct, frozen=True):
+    """Until when a group of files has to wait (monotonic time), and for how long it had to."""
+
+    until: float
+    seconds: float
+
+
 class Upkeep:
     """Starts a compaction when one is due, and commits its result when it is done.
 
@@ -100,8 +119,14 @@ class Upkeep:
         self._running: _Running | None = None
         self._turn = Turn(table.folder.parent)
         self._asked_at: float | None = None
-        self._avoided: set[str] = set()
+        self._broken: dict[str, float] = {}
+        self._postponed: dict[str, _Postponed] = {}
         self._done: set[str] = set()
+
+    @property
+    def broken(self) -> set[str]:
+        """Files, relative to the table's folder, that could not be read when they were to be compacted."""
+        return set(self._broken)
 
     def step(self) -> None:
         """Do what is due; never blocks for long."""
@@ -125,7 +150,10 @@ class Upkeep:
 
     def _plan(self) -> None:
         try:
-            plan = choose(self._table, avoided=self._avoided, done=self._done)
+            now = time.monotonic()
+            self._broken = {path: until for path, until in self._broken.items() if until > now}
+            waiting = {group for group, postponed in self._postponed.items() if postponed.until > now}
+            plan = choose(self._table, avoided=self._broken, done=self._done | waiting)
         except CommitError as error:
             _log.warning("nothing can be compacted", error=str(error))
             plan = None
@@ -154,8 +182,10 @@ class Upkeep:
     def _start(self, plan: Plan) -> None:
         if not plan.left:
             self._done.add(plan.group)
-        command = [sys.executable, "-m", "footfall.lake.compaction", msgspec.json.encode(plan).decode()]
         try:
+            new = self._table.new_file(plan.partition, plan.number)
+            texts = [msgspec.json.encode(part).decode() for part in (plan, new)]
+            command = [sys.executable, "-m", "footfall.lake.compaction", *texts]
             process = subprocess.Popen(  # noqa: S603 - our own program
                 command, env=thrifty(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
             )
@@ -168,27 +198,38 @@ class Upkeep:
 
     def _finish(self, running: _Running) -> None:
         answer, _ = running.process.communicate()
-        plan = running.plan
-        if running.process.returncode != 0:
-            self._avoid(plan, f"the process ended with {running.process.returncode}")
+        plan, code = running.plan, running.process.returncode
+        if code == BROKEN_INPUT:
+            self._leave_out(plan, msgspec.json.decode(answer, type=Broken).broken)
+            return
+        if code != 0:
+            self._postpone(plan, f"the process ended with {code}")
             return
         new = msgspec.json.decode(answer, type=Rewritten)
         if msgspec.json.decode(new.stats, type=_Stats).rows != plan.rows:
-            self._avoid(plan, "the rows differ in number")
+            self._postpone(plan, "the rows differ in number")
             return
         add = AddAction(new.path, new.size, plan.partition, new.modified_ms, False, new.stats)
         try:
             self._table.commit([*self._table.removals(set(plan.paths)), add], {}, note="compaction")
         except CommitError as error:
-            self._avoid(plan, str(error))
+            self._postpone(plan, str(error))
             return
+        self._postponed.pop(plan.group, None)
         _log.info("compacted", files=len(plan.paths), bytes=new.size, **plan.partition)
 
-    def _avoid(self, plan: Plan, why: str) -> None:
-        """Leave these files alone from now on, so that one that is broken does not keep all others from their turn."""
-        self._avoided.update(plan.paths)
-        self._looked_at = time.monotonic()
-        _log.warning("compaction failed", why=why, files=plan.paths, **plan.partition)
+    def _leave_out(self, plan: Plan, path: str) -> None:
+        """Leave a broken file alone for an hour, so that the others of its group have their turn at once."""
+        self._broken[path] = time.monotonic() + _BROKEN_SECONDS
+        self._done.discard(plan.group)
+        _log.error("a lake file cannot be compacted", file=path)
+
+    def _postpone(self, plan: Plan, why: str) -> None:
+        """Let a group wait, the longer the more often it failed, so that all others have their turn meanwhile."""
+        before = self._postponed.get(plan.group)
+        pause = _FIRST_PAUSE if before is None else min(2 * before.seconds, _LONGEST_PAUSE)
+        self._postponed[plan.group] = _Postponed(time.monotonic() + pause, pause)
+        _log.warning("compaction failed", why=why, files=len(plan.paths), seconds=pause, **plan.partition)
 
 
 def choose(
@@ -209,10 +250,10 @@ def choose(
         partition=group.partition,
         paths=[file.path for file in chosen],
         rows=sum(file.rows for file in chosen),
-        schema=table.schema_version,
         columns=table.columns,
         group=group.name,
         left=len(group.files) - len(chosen),
+        number=max(write_number(file.path) for file in chosen),
     )
 
 

@@ -1,14 +1,14 @@
 """Which events are new: exact over the window of days, by memory for recent ets and by the lake for all others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import structlog
 from numpy.typing import NDArray
 
-from footfall.lake.hashes import File, Hashes, Lookup, read_hashes
+from footfall.lake.data_files import UNREADABLE
+from footfall.lake.hashes import File, Hashes, Lookup, first_day, read_hashes, recent_files
 from footfall.pipeline.rows import CANDIDATE, Rows
 from footfall.pipeline.window import NEW, OTHER, SAME, Keys, Window
 
@@ -23,15 +23,20 @@ _MOST_DAYS = 250  # the window knows days modulo 256
 class Dedup:
     """Remembers what was stored, and tells resends and conflicts from new events.
 
-    `files` lists the lake's files of stored events received on a day (days since 1970) or later. `unreadable` are those
-    that cannot be read, so that resends of their events may be taken for new.
+    `files` lists the lake's files of stored events; `today` is in days since 1970. `unreadable` are files that cannot
+    be read, so that resends of their events may be taken for new.
+
+    Clocks may jump. So the day of an event, by which it is forgotten, is the day on which it was judged and not the one
+    its sender or a collector named; what was forgotten because today was thought to be later than it is is remembered
+    again; and what belongs to the window is what `recent_files` says.
     """
 
-    def __init__(self, files: Callable[[int], Iterable[File]], *, days: int, max_bytes: int, today: int) -> None:
+    def __init__(self, files: Callable[[], list[File]], *, days: int, max_bytes: int, today: int) -> None:
         self.unreadable: set[Path] = set()
         self._files = files
         self._days = min(days, _MOST_DAYS)
-        self._today = today
+        self._today = self._latest = today
+        self._forgotten = self._oldest
         self._window = Window(max_bytes, _ceiling(today))
         self._lookup = Lookup(self._cannot_read)
         self._fill(0)
@@ -43,7 +48,8 @@ class Dedup:
         call.
         """
         chosen = np.flatnonzero(rows.fate == CANDIDATE)
-        keys = Keys.make(rows.key[chosen], rows.content[chosen], rows.ets[chosen], self._days_of(rows.day[chosen]))
+        judged = np.full(len(chosen), self._today)
+        keys = Keys.make(rows.key[chosen], rows.content[chosen], rows.ets[chosen], judged)
         status = self._window.look(keys)
         self._ask_lake(keys, rows.ets[chosen], status)
         _compare_within(keys, status)
@@ -51,14 +57,24 @@ class Dedup:
         return chosen, status
 
     def turn_day(self, today: int) -> None:
-        """Forget what was received before the window of days; `today`, in days since 1970, never turns back."""
-        if today <= self._today:
+        """Forget what was received before the window of days, or remember it again where today turned back."""
+        if today == self._today:
             return
-        self._today = today
-        self._window.forget(self._oldest, today)
         first = self._window.ceiling + 1
+        self._today = today
+        self._latest = max(self._latest, today)
         self._window.ceiling = _ceiling(today)
+        oldest = self._oldest
+        if oldest < self._forgotten:
+            first = 0
+        self._forgotten = oldest
+        self._window.forget(oldest, self._latest)  # what was judged on a day that is not yet is kept, too
         self._fill(first)
+
+    @property
+    def today(self) -> int:
+        """The day at which the window of days ends, in days since 1970."""
+        return self._today
 
     @property
     def bytes(self) -> int:
@@ -70,16 +86,20 @@ class Dedup:
 
     @property
     def _oldest(self) -> int:
-        return self._today - self._days
+        """The first day that is remembered."""
+        return first_day(self._files(), self._today, self._days)
 
-    def _days_of(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Days received, as far as they are not from a clock that was wrong."""
-        return np.minimum(days, self._today + 1)
+    def _recent(self) -> list[File]:
+        return recent_files(self._files(), self._today, self._days)
+
+    def _day_of(self, file: File) -> int:
+        """The day of a file's events, if it can be right."""
+        return file.day if self._forgotten <= file.day <= self._today + 1 else self._today
 
     def _fill(self, first: int) -> None:
         """Remember what the lake holds of a second on, up to the ceiling, newest first, as far as the memory goes."""
         high = (self._window.ceiling + 2) * 1000.0
-        for file in sorted(self._files(self._oldest), key=lambda found: min(found.high, high), reverse=True):
+        for file in sorted(self._recent(), key=lambda found: min(found.high, high), reverse=True):
             first = max(first, self._window.horizon)
             # Seconds are rounded, and what is negative counts as 0.
             low = (first - 1) * 1000.0 if first else -np.inf
@@ -89,10 +109,10 @@ class Dedup:
     def _remember(self, file: File, first: int, within: tuple[float, float]) -> None:
         try:
             for found in read_hashes(file, *within):
-                days = self._days_of(np.full(len(found), file.day))
+                days = np.full(len(found), self._day_of(file))
                 keys = Keys.make(found.key, found.content, found.ets, days)
                 self._window.add(keys.take((keys.second >= first) & (self._window.look(keys) != SAME)))
-        except (OSError, pa.ArrowException) as error:
+        except UNREADABLE as error:
             self._cannot_read(file.path, error)
 
     def _cannot_read(self, path: Path, error: Exception) -> None:
@@ -105,7 +125,7 @@ class Dedup:
         if not len(asked):
             return
         found = _Found()
-        for hashes in self._lookup.find(self._files(self._oldest), keys.key[asked], ets[asked]):
+        for hashes in self._lookup.find(self._recent(), keys.key[asked], ets[asked]):
             found.add(hashes)
         found.mark(asked, keys, ets, status)
 

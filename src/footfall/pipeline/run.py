@@ -19,6 +19,7 @@ from footfall.pipeline.batch import Batch, decide
 from footfall.pipeline.clock import DAY_MS
 from footfall.pipeline.dedup import Dedup
 from footfall.pipeline.gather import Gathered, Gathering
+from footfall.pipeline.proof import journals_hold
 from footfall.pipeline.sources import Sources
 from footfall.pipeline.store import Attempt, Store
 from footfall.settings import Settings
@@ -78,7 +79,7 @@ class Pipeline:
         self._stop = stop
         self._lock = LakeLock(settings.lake, patience=patience, stop=stop)
         try:
-            self._store = Store(settings.lake)
+            self._store = Store(settings.lake, journals_hold(settings.journals))
             self._newest_ms = self._store.newest_ms()
             self._dedup = self._remember()
         except (TransientError, TerminalError):
@@ -185,7 +186,8 @@ class Pipeline:
     def _decide(self, gathered: Gathered | None) -> Batch | None:
         if gathered is None:
             return None
-        self._dedup.turn_day(min(_now_ms() // DAY_MS, int(gathered.rows.day.max())))
+        newest = max(self._dedup.today, int(gathered.rows.day.max()))
+        self._dedup.turn_day(min(_now_ms() // DAY_MS, newest))
         return decide(gathered, self._dedup)
 
     def _block(self, error: TransientError) -> None:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from pyarrow import Table
 
 from footfall.failure import TransientError
+from footfall.lake.delta_log import Proof
 from footfall.lake.disk import make_folder, sync
 from footfall.lake.hashes import File, stored_files
 from footfall.lake.hourly import Hourly
@@ -43,12 +44,12 @@ class Attempt(Struct):
 class Store:
     """The lake as the pipeline writes it; only one process may hold it."""
 
-    def __init__(self, root: Path) -> None:
-        """Open the tables. Raises LakeVersionError or CommitError."""
-        self.events = LakeTable(root, EVENTS_TABLE)
+    def __init__(self, root: Path, proof: Proof | None = None) -> None:
+        """Open the tables; `proof` as in LakeTable. Raises LakeVersionError, LakeDamagedError or CommitError."""
+        self.events = LakeTable(root, EVENTS_TABLE, proof)
         self._hourly = Hourly(root, self.events)
         self._quarantine = root / "quarantine"
-        self._files: tuple[int, int, list[File]] = (-1, 0, [])
+        self._files: tuple[int, list[File]] = (-1, [])
         self.problem: str | None = None
         self._count(None, self.events.version)
 
@@ -56,12 +57,12 @@ class Store:
         """Position up to which a journal is in the lake."""
         return self.events.position(journal)
 
-    def files(self, since: int) -> list[File]:
-        """Files of stored events received on a day (days since 1970) or later. Raises CommitError."""
-        version, oldest, files = self._files
-        if (version, oldest) != (self.events.version, since):
-            files = stored_files(self.events.adds(), self.events.folder, since)
-            self._files = self.events.version, since, files
+    def files(self) -> list[File]:
+        """Files of stored events. Raises CommitError."""
+        version, files = self._files
+        if version != self.events.version:
+            files = stored_files(self.events.adds(), self.events.folder)
+            self._files = self.events.version, files
         return files
 
     def newest_ms(self) -> int | None:

@@ -207,7 +207,7 @@ class Window:
     def forget(self, oldest_day: int, today: int) -> None:
         """Drop what was received before the oldest day (both as day numbers), shard by shard with the next batches."""
         self._days = np.zeros(256, np.bool_)
-        self._days[np.arange(oldest_day, today + 2) % 256] = True
+        self._days[np.arange(oldest_day, min(today + 2, oldest_day + 256)) % 256] = True
         self._stale = list(range(_SHARDS))
 
     def _by_shard(self, keys: Keys) -> Iterator[tuple[int, NDArray[np.intp]]]:

@@ -1,0 +1,216 @@
+"""Data files of the lake's tables: how they are named, written durably, and proved to be what was written.
+
+    day=2026-11-30/fate=stored/00000421-4f0c2b…-9e107d9d372bb6827c3f0a11.2.parquet
+                               number   id      checksum         schema
+
+`number` is the version of the table that the file was written for: it orders files whatever clocks said. `checksum` is
+the XXH3-64 of the whole file, so that any copy can be proved by its name alone, and the CRC-32 of its footer. Each page
+has a checksum of its own, too, so that who reads a part of a file is safe. Files from before have an id and a schema.
+"""
+
+import errno
+import os
+import re
+import uuid
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from msgspec import Struct
+from xxhash import xxh3_64
+
+from footfall.lake.disk import make_folder, sync
+
+_NAME = re.compile(r"(?:(\d{8,})-([0-9a-f]{32})-([0-9a-f]{24})|([0-9a-f]{32}))\.(\d+)\.parquet")
+_PART = re.compile(r"\.(\d{8,}-[0-9a-f]{32})\.part")
+_READ_BYTES = 1 << 20
+_WHOLE = 16
+_TAIL = 8  # the footer's length and "PAR1"
+
+# What reading a data file may raise: it is missing, cut short, or holds something else than was written.
+UNREADABLE = (OSError, pa.ArrowException)
+
+
+class DataFileName(Struct, frozen=True):
+    """What the name of a data file says; without checksums and `number` for files from before they were in it."""
+
+    id: str
+    schema: int
+    number: int = 0
+    checksum: str | None = None
+    footer: str | None = None
+
+    @classmethod
+    def parse(cls, path: str) -> "DataFileName | None":
+        """Read the last part of a path; None for a name that is not of ours."""
+        found = _NAME.fullmatch(path.rsplit("/", 1)[-1])
+        if found is None:
+            return None
+        number, file_id, checksum, old_id, schema = found.groups()
+        if checksum is None:
+            return cls(old_id, int(schema))
+        return cls(file_id, int(schema), int(number), checksum[:_WHOLE], checksum[_WHOLE:])
+
+
+def write_number(path: str) -> int:
+    """The number of the file with this path; 0 for one from before."""
+    name = DataFileName.parse(path)
+    return 0 if name is None else name.number
+
+
+class NewFile(Struct):
+    """A file that is being written: `id` is what names it in the recovery record, `path` its final relative path."""
+
+    id: str
+    folder: str
+    schema: int
+    path: str = ""
+
+    @classmethod
+    def make(cls, partition: Mapping[str, str], schema: int, number: int) -> "NewFile":
+        """A name that no other file has, in the folder of a partition."""
+        folder = "/".join(f"{name}={value}" for name, value in partition.items())
+        return cls(f"{number:08d}-{uuid.uuid4().hex}", folder, schema)
+
+
+def file_id(name: str) -> str | None:
+    """What names a file, finished or not, in the recovery record; None for a name that is not of ours."""
+    if part := _PART.fullmatch(name):
+        return part[1]
+    parsed = DataFileName.parse(name)
+    return None if parsed is None or parsed.checksum is None else f"{parsed.number:08d}-{parsed.id}"
+
+
+class _Checksummed:
+    """A file to write to that sums up what it is given, as pyarrow wants one."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._sum = xxh3_64()
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        self._sum.update(data)
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        """Leave closing to the block that opened it."""
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    @property
+    def checksum(self) -> str:
+        return self._sum.hexdigest()
+
+
+@contextmanager
+def writing(root: Path, new: NewFile) -> Iterator[Any]:
+    """A file to write Parquet to, below a table's folder: on disk under its name after the block, gone where it fails.
+
+    Sets `new.path`. Raises OSError.
+    """
+    folder = root / new.folder
+    make_folder(folder, within=root)
+    part = folder / f".{new.id}.part"
+    try:
+        with part.open("x+b") as file:
+            summed = _Checksummed(file)
+            yield summed
+            file.flush()
+            os.fsync(file.fileno())
+            name = f"{new.id}-{summed.checksum}{_footer_checksum(file.fileno())}.{new.schema}.parquet"
+        part.rename(folder / name)
+        sync(folder)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    new.path = f"{new.folder}/{name}".lstrip("/")
+
+
+def open_file(path: Path) -> pq.ParquetFile:
+    """Open a data file; the footer is checked, and pages are as they are read. Raises one of UNREADABLE."""
+    name = DataFileName.parse(path.name)
+    if name is not None and name.footer is not None:
+        with path.open("rb", buffering=0) as file:
+            if _footer_checksum(file.fileno()) != name.footer:
+                raise OSError(errno.EIO, "the footer has changed since it was written", path.name)
+    return pq.ParquetFile(path, page_checksum_verification=True)
+
+
+def _footer_checksum(file: int) -> str:
+    """The checksum of an open file's footer; empty for what has none. Raises OSError."""
+    size = os.fstat(file).st_size
+    length = int.from_bytes(os.pread(file, 4, max(0, size - _TAIL)), "little")
+    if length + _TAIL > size:
+        return ""
+    return f"{zlib.crc32(os.pread(file, length + _TAIL, size - _TAIL - length)):08x}"
+
+
+def fault(path: Path, size: int | None = None) -> str | None:
+    """Why a file is not what was written, None where it is: every byte is read, `size` is what the log says of it.
+
+    A file from before checksums is read page by page.
+    """
+    try:
+        found = path.stat().st_size
+        if size is not None and found != size:
+            return f"it has {found} bytes in the place of {size}"
+        name = DataFileName.parse(path.name)
+        if name is not None and name.checksum is not None:
+            return None if checksum(path) == name.checksum else "its bytes have changed since it was written"
+        _read_whole(path)
+    except FileNotFoundError:
+        return "it is missing"
+    except UNREADABLE as error:
+        return f"it cannot be read: {type(error).__name__}"
+    return None
+
+
+def quick_fault(path: Path, size: int | None = None) -> str | None:
+    """The same by looking at size, beginning and end only."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno()).st_size
+            if size is not None and found != size:
+                return f"it has {found} bytes in the place of {size}"
+            ends = file.read(4), os.pread(file.fileno(), 8, max(0, found - 8))
+    except FileNotFoundError:
+        return "it is missing"
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    if found < 12 or ends[0] != b"PAR1" or ends[1][4:] != b"PAR1" or int.from_bytes(ends[1][:4], "little") > found:
+        return "it is no Parquet file any more"
+    return None
+
+
+def checksum(path: Path) -> str:
+    """The checksum of a file's bytes. Raises OSError."""
+    summed = xxh3_64()
+    with path.open("rb", buffering=0) as file:
+        while data := file.read(_READ_BYTES):
+            summed.update(data)
+    return summed.hexdigest()
+
+
+def _read_whole(path: Path) -> None:
+    with open_file(path) as file:
+        for number in range(file.num_row_groups):
+            file.read_row_group(number)

@@ -47,7 +47,7 @@ _decoder = msgspec.json.Decoder(Heartbeat)
 
 def write(path: Path, heartbeat: Heartbeat) -> None:
     """Replace the file at once, so that no reader sees half of it; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.new")
     temporary.write_bytes(_encoder.encode(heartbeat))
     temporary.replace(path)

@@ -6,10 +6,13 @@ Light, because every process pays for it: no command-line library, and only the 
 import argparse
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
+from footfall.installation import open_installation
+from footfall.lake.position import UnknownPositionError, lake_position
 from footfall.process import die_with_parent, travel_light
 from footfall.settings import Settings
 
@@ -41,11 +44,18 @@ def run(
     name: str, settings: Settings, *, index: int = 0, fd: int | None = None, web_socket: Path | None = None
 ) -> None:
     """Run a role in this process; imports only what that role needs. Raises TerminalError."""
+    open_installation(settings.data, settings.installation)
     if name == "collector":
         from footfall.collector import role as collector
 
         sockets = [socket.socket(fileno=fd)] if fd is not None else [bind(settings.host, settings.port)]
-        collector.run(settings, index=index, sockets=sockets, web_socket=web_socket)
+        collector.run(
+            settings,
+            index=index,
+            sockets=sockets,
+            web_socket=web_socket,
+            is_current=partial(_is_current, settings.lake),
+        )
     elif name == "pipeline":
         from footfall.pipeline import run as pipeline
 
@@ -60,6 +70,16 @@ def run(
         if web_socket is None:
             raise TerminalError("the web process needs --web-socket PATH")
         web.run(settings, uds=web_socket)
+
+
+def _is_current(lake: Path, journal: str, end: int) -> bool:
+    """Whether it is certain that the lake holds nothing of a journal from behind its end."""
+    try:
+        position = lake_position(lake, journal)
+    except UnknownPositionError as error:
+        sys.stderr.write(f"footfall collector: {error}; a new journal is begun\n")
+        return False
+    return position is None or position <= end
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -18,6 +18,7 @@ import structlog
 from msgspec import Struct
 
 from footfall.failure import TerminalError
+from footfall.installation import open_installation
 from footfall.role import EX_CONFIG, bind
 from footfall.settings import PREFIX, Settings
 
@@ -54,7 +55,7 @@ class Supervisor:
     """Runs all roles on this machine. Raises TerminalError when the port or the data folder cannot be had."""
 
     def __init__(self, settings: Settings) -> None:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        self.installation = open_installation(settings.data, settings.installation)
         self._lock = _take(settings.data)
         self._runtime = Path(tempfile.mkdtemp(prefix="footfall-"))
         (self._runtime / "metrics").mkdir()

@@ -29,6 +29,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings of one installation. Sizes are bytes, times are seconds unless the name says otherwise."""
 
     data: Annotated[Path, _says("Folder that holds everything: journal, lake, control database.")] = Path("data")
+    installation: Annotated[
+        str, _says("Id of the installation that DIR must hold, so that no other and no empty folder is served.")
+    ] = ""
     host: Annotated[str, _says("Address to listen on. Anything but loopback needs keys and a dashboard login.")] = (
         "127.0.0.1"
     )

@@ -221,6 +221,7 @@ def test_another_events_table_begins_anew(tmp_path: Path) -> None:
     house.put(*signup())
     house.fold()
     (tmp_path / "events").rename(tmp_path / "old")
+    (tmp_path / "tables.json").unlink()
     house = House(tmp_path, "signup")
     house.put(*signup("f9")[:3])
     house.fold()

@@ -118,6 +118,7 @@ def test_counts_of_another_events_table_are_thrown_away(tmp_path: Path) -> None:
     many(lake, 4, 10)
     Hourly(tmp_path, lake).catch_up()
     (tmp_path / "events").rename(tmp_path / "old")
+    (tmp_path / "tables.json").unlink()
     lake = open_events(tmp_path)
     put(lake, [row(1)])
     Hourly(tmp_path, lake).catch_up()

@@ -116,7 +116,7 @@ def test_a_log_that_is_gone_is_not_begun_anew(tmp_path: Path, proof: Proof | Non
     fill(tmp_path)
     shutil.rmtree(log(tmp_path))
     before = contents(tmp_path)
-    with pytest.raises(LakeDamagedError, match="the table events has files but no log"):
+    with pytest.raises(LakeDamagedError, match="the log of the table events is gone"):
         LakeTable(tmp_path, EVENTS_TABLE, proof)
     without_record(tmp_path)
     with pytest.raises(LakeDamagedError):

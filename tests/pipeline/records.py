@@ -96,6 +96,11 @@ def drain(data: Path, **over: Any) -> None:
         pipeline.close()
 
 
+def problems_of(pipeline: Pipeline) -> list[str]:
+    """What the pipeline would say of itself now."""
+    return pipeline._heartbeat("running").problems
+
+
 def ask(data: Path, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
     reader = LakeReader(data / "lake")
     try:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from footfall.journal.writer import SegmentWriter
 from footfall.pipeline.run import Pipeline
 
-from .records import CHANNEL, Json, append, ask, drain, event, fates, now_ms, record
+from .records import CHANNEL, Json, append, ask, drain, event, fates, now_ms, problems_of, record
 from .records import settings as chosen
 
 DAY = 86_400_000
@@ -83,6 +83,9 @@ class Machine:
         rows = ask(self._data, "SELECT fate FROM ledger WHERE record = ? ORDER BY idx", [self._records])
         self._records += 1
         return [fate for (fate,) in rows]
+
+    def problems(self) -> list[str]:
+        return problems_of(self._pipeline)
 
     def restart(self) -> None:
         self._pipeline.close()
@@ -271,9 +274,9 @@ def test_a_lake_file_that_cannot_be_read_does_not_stop_the_pipeline(tmp_path: Pa
     stored.unlink()
     machine._writer.append([record([new, Sent("newer", BASE, "x").event()], received_at=BASE)])
     machine._pipeline.drain()
-    assert any("cannot be read" in problem for problem in machine._pipeline._problems())
+    assert any("cannot be read" in problem for problem in machine.problems())
     stored.write_bytes(whole)
     machine.restart()
-    assert machine._pipeline._problems() == []
+    assert machine.problems() == []
     assert [fate for _, fate in fates(tmp_path)] == ["stored", "stored", "duplicate", "stored"]
     machine.close()

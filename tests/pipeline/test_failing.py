@@ -17,7 +17,7 @@ from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
 from tests.lake.disks import largest_file
 
-from .records import append, ask, drain, event, fates, record, settings
+from .records import append, ask, drain, event, fates, problems_of, record, settings
 
 
 def parquet_files(data: Path) -> int:
@@ -70,9 +70,9 @@ def test_trying_again_writes_no_file_twice(tmp_path: Path) -> None:
         for _ in range(5):
             pipeline.drain()
         assert parquet_files(tmp_path) == 1
-        assert any("File too large" in problem for problem in pipeline._problems())
+        assert any("File too large" in problem for problem in problems_of(pipeline))
     pipeline.drain()
-    assert pipeline._problems() == []
+    assert problems_of(pipeline) == []
     pipeline.close()
     assert parquet_files(tmp_path) == 2
     assert [fate for _, fate in fates(tmp_path)] == ["stored", "rejected"]

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from footfall import heartbeat
+from footfall.incidents import Incidents
+from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter
 from footfall.lake.audit import audit
 from footfall.lake.reading import LakeReader
 from footfall.pipeline.run import Pipeline
 
-from .records import append, drain, event, fates, record, settings
+from .records import append, drain, event, fates, problems_of, record, settings
 
 
 @pytest.fixture
@@ -91,10 +93,10 @@ def test_a_journal_that_cannot_be_opened_does_not_keep_others_from_being_read(
     identity.write_bytes(b"{")
     pipeline.drain()
     assert mids(tmp_path) == ["b"]
-    assert any(str(identity.parent) in problem for problem in pipeline._problems())
+    assert any(str(identity.parent) in problem for problem in problems_of(pipeline))
     identity.write_bytes(whole)
     pipeline.drain()
-    assert pipeline._problems() == []
+    assert problems_of(pipeline) == []
     pipeline.close()
     assert mids(tmp_path) == ["a", "b"]
 
@@ -108,11 +110,11 @@ def test_a_journal_that_cannot_be_read_is_reported_and_does_not_hang(tmp_path: P
     segment.mkdir()
     pipeline.drain()
     assert mids(tmp_path) == ["b"]
-    assert pipeline._problems() != []
+    assert problems_of(pipeline) != []
     segment.rmdir()
     segment.write_bytes(whole)
     pipeline.drain()
-    assert pipeline._problems() == []
+    assert problems_of(pipeline) == []
     pipeline.close()
     assert mids(tmp_path) == ["a", "b"]
 
@@ -129,7 +131,7 @@ def test_damage_is_passed_over_reported_and_seen_by_the_audit(tmp_path: Path, at
 
     pipeline = Pipeline(settings(tmp_path), threading.Event())
     pipeline.drain()
-    assert any("damaged" in problem for problem in pipeline._problems())
+    assert any("damaged" in problem for problem in problems_of(pipeline))
     pipeline.close()
     assert mids(tmp_path) == [f"m{n}" for n in range(3) if n != at]
     drain(tmp_path)
@@ -139,3 +141,48 @@ def test_damage_is_passed_over_reported_and_seen_by_the_audit(tmp_path: Path, at
     books = audit(LakeReader(tmp_path / "lake"))
     assert not books.balances
     assert [(gap.first, gap.last) for gap in books.gaps] == [(at, at)]
+
+
+def test_a_journal_that_the_lake_has_more_of_is_not_waited_for_in_silence(tmp_path: Path) -> None:
+    folder = tmp_path / "journal" / "0"
+    append(tmp_path, [record([event("a")])])
+    shutil.copytree(folder, tmp_path / "backup")
+    append(tmp_path, [record([event(f"b{n}")]) for n in range(5)])
+    drain(tmp_path)
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "backup", folder)
+
+    pipeline = Pipeline(settings(tmp_path), threading.Event())
+    pipeline.drain()
+    (problem,) = problems_of(pipeline)
+    assert problem.startswith("the journal 0 is older than what the lake has of it")
+    folder.rename(folder.with_name(f"0-{SegmentReader(folder).id}"))
+    append(tmp_path, [record([event("c")])])
+    pipeline.drain()
+    assert problems_of(pipeline) == []
+    pipeline.close()
+    assert mids(tmp_path) == ["a", "b0", "b1", "b2", "b3", "b4", "c"]
+
+
+def test_what_is_lost_is_remembered_over_restarts_until_somebody_closes_it(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path / "journal" / "0")
+    ends = [writer.append([record([event(f"m{n}")])]) for n in range(3)]
+    writer.append([b"no record"])
+    writer.close()
+    (segment,) = (tmp_path / "journal" / "0").glob("*.seg")
+    data = bytearray(segment.read_bytes())
+    data[ends[1] - 10] ^= 0xFF
+    segment.write_bytes(data)
+    for _ in range(2):
+        pipeline = Pipeline(settings(tmp_path), threading.Event())
+        pipeline.drain()
+        pipeline.close()
+    incidents = Incidents(tmp_path)
+    found = {(one.severity, one.what) for one in incidents.open().values()}
+    assert found == {
+        ("loss", "bytes of a journal cannot be read"),
+        ("loss", "a journal record could not be read and is in quarantine"),
+    }
+    for number in list(incidents.open()):
+        incidents.close(number)
+    assert Incidents(tmp_path).open() == {}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import browsing, fuzzing, tracking
+from tests.torture import backing_up, browsing, fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -44,6 +44,11 @@ def _browse(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, f"{outcome} {outcome.lost[:5] or ''}"
 
 
+def _back_up(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = backing_up.back_up(folder, max(2, cycles // 10))
+    return outcome.is_clean, f"{outcome} {outcome.odd or ''}"
+
+
 TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "kill": _kill,
     "term": _terminate,
@@ -51,6 +56,7 @@ TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "fuzz": _fuzz,
     "track": _track,
     "browse": _browse,
+    "backup": _back_up,
 }
 
 

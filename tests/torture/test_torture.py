@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import browsing, fuzzing, tracking
+from tests.torture import backing_up, browsing, fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -21,6 +21,11 @@ def test_sigterm_in_the_middle_of_requests(tmp_path: Path) -> None:
 def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         outcome = fill(disk, times=2)
+    assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_backups_of_a_server_under_load_that_are_killed(tmp_path: Path) -> None:
+    outcome = backing_up.back_up(tmp_path, 1)
     assert outcome.is_clean, f"{outcome} {outcome.odd}"
 
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from footfall.cli import channel, check, codegen, failed, importing, journal, lake, plan, serving, user
+from footfall.cli import backup, channel, check, codegen, failed, importing, journal, lake, plan, serving, user
 from footfall.failure import TerminalError, TransientError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 serving.register(app)
 lake.register(app)
 check.register(app)
+backup.register(app)
 app.add_typer(channel.app, name="channel")
 app.add_typer(user.app, name="user")
 app.add_typer(failed.app, name="failed")

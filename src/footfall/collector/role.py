@@ -28,7 +28,10 @@ from footfall.collector.metrics import Metrics
 from footfall.collector.office import Office
 from footfall.collector.proxy import Proxy
 from footfall.control.snapshot import Snapshot
+from footfall.incidents import Incidents
 from footfall.journal.group import GroupCommit
+from footfall.journal.log import WriteFailedError
+from footfall.journal.opening import open_current
 from footfall.journal.writer import SegmentWriter
 from footfall.settings import Settings
 
@@ -36,23 +39,33 @@ _log = structlog.get_logger()
 _TICK_SECONDS = 1.0
 
 
-def run(settings: Settings, *, index: int, sockets: list[socket.socket], web_socket: Path | None) -> None:
+def run(
+    settings: Settings,
+    *,
+    index: int,
+    sockets: list[socket.socket],
+    web_socket: Path | None,
+    is_current: Callable[[str, int], bool] = lambda _id, _end: True,
+) -> None:
     """Collect events on listening sockets until SIGTERM or SIGINT; raises TerminalError or TransientError when
     that cannot begin.
 
     `index` numbers the collectors of one installation; `web_socket` is where every other request is forwarded.
+    `is_current` tells of a journal's id and end whether it is certain that nobody has read beyond that end.
     """
     logs.configure(settings, f"collector-{index}")
     _allow_files(settings.max_connections)
-    uvloop.run(_Collector(settings, index, web_socket).serve(sockets))
+    uvloop.run(_Collector(settings, index, web_socket, is_current).serve(sockets))
 
 
 class _Collector:
-    def __init__(self, settings: Settings, index: int, web_socket: Path | None) -> None:
+    def __init__(
+        self, settings: Settings, index: int, web_socket: Path | None, is_current: Callable[[str, int], bool]
+    ) -> None:
         self._settings = settings
         self._snapshot = Snapshot(settings.control)
         self._door = Door(settings, self._snapshot.current())
-        self._writer = _open_journal(settings, index, self._sync)
+        self._writer = _open_journal(settings, index, self._sync, is_current)
         self._web_socket = web_socket
 
     async def serve(self, sockets: list[socket.socket]) -> None:
@@ -145,15 +158,33 @@ def _config(lobby: Lobby, application: Application) -> uvicorn.Config:
     )
 
 
-def _open_journal(settings: Settings, index: int, sync: Callable[[int], None]) -> SegmentWriter:
-    folder = settings.journals / str(index)
-    writer = SegmentWriter(
-        folder, segment_bytes=settings.segment_bytes, max_bytes=settings.journal_max_bytes, sync=sync
-    )
+def _open_journal(
+    settings: Settings, index: int, sync: Callable[[int], None], is_current: Callable[[str, int], bool]
+) -> SegmentWriter:
+    def open_writer(folder: Path) -> SegmentWriter:
+        return SegmentWriter(
+            folder, segment_bytes=settings.segment_bytes, max_bytes=settings.journal_max_bytes, sync=sync
+        )
+
+    try:
+        writer, aside = open_current(settings.journals / str(index), open_writer, is_current)
+    except OSError as error:
+        raise WriteFailedError(f"the journal {index} cannot be opened: {error.strerror}") from error
+    if aside is not None:
+        _log.error("journal older than the lake, a new one is begun", journal=index, older=aside)
+        _remember(settings, aside)
     recovery = writer.recovery
     report = _log.warning if recovery.cut or recovery.damaged else _log.info
     report("journal opened", journal=index, end=writer.end, cut_bytes=recovery.cut, damaged_bytes=recovery.damaged)
     return writer
+
+
+def _remember(settings: Settings, aside: str) -> None:
+    what = "a journal was older than what the lake has of it, and a new one was begun; what the lake has stays"
+    try:
+        Incidents(settings.data).note("notice", what, aside, "If a folder was restored on purpose, nothing.")
+    except OSError as error:
+        _log.error("incident not noted", what=what, error=error.strerror)
 
 
 def _allow_files(connections: int) -> None:

@@ -162,7 +162,8 @@ def allocate(file: int, size: int) -> None:
             raise
 
 
-def _pack_mark(place: Place) -> bytes:
+def pack_mark(place: Place) -> bytes:
+    """The content of a mark."""
     head = _PLACE.pack(place.position, place.number)
     return head + _CHECKSUM.pack(xxh3_64_intdigest(head))
 
@@ -180,14 +181,14 @@ def read_mark(path: Path) -> Place | None:
     if len(data) < _MARK_SIZE:
         return None
     place = Place(*_PLACE.unpack_from(data))
-    return place if data == _pack_mark(place) and place.position <= _LAST_POSITION else None
+    return place if data == pack_mark(place) and place.position <= _LAST_POSITION else None
 
 
 def write_mark(path: Path, place: Place) -> None:
     """Write a mark and sync it."""
     handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        os.pwrite(handle, _pack_mark(place), 0)
+        os.pwrite(handle, pack_mark(place), 0)
         os.fdatasync(handle)
     finally:
         os.close(handle)
@@ -205,7 +206,7 @@ class DurableMark:
 
     def set(self, place: Place) -> None:
         """Tell the readers."""
-        self._map[:] = _pack_mark(place)
+        self._map[:] = pack_mark(place)
 
     def close(self) -> None:
         """Unmap, and let the disk know."""

@@ -94,14 +94,21 @@ def sync_checkpoint(folder: Path, version: int) -> str:
     return data_files.checksum(path)
 
 
-def heal(folder: Path, record: RecoveryRecord, proof: Proof) -> list[str]:
+class Healed(Struct, frozen=True):
+    """What was done to a log; `is_void` says that all of it was put aside, as everything can be had once more."""
+
+    remarks: list[str] = []
+    is_void: bool = False
+
+
+def heal(folder: Path, record: RecoveryRecord, proof: Proof) -> Healed:
     """Make a log whole, and what is new in it durable; say what was done. Nobody may be writing.
 
     What is damaged stays as NAME.torn, for people to look at. Raises LakeDamagedError, before anything was touched, and
     OSError.
     """
     if not (folder / LOG).is_dir():
-        return []
+        return Healed()
     for path in _leftovers(folder / LOG):
         path.unlink()
     notes = record.read()
@@ -111,7 +118,7 @@ def heal(folder: Path, record: RecoveryRecord, proof: Proof) -> list[str]:
         notes.entries = {version: text for version, text in notes.entries.items() if version < healing.cut_at}
         record.rewrite(notes)
     _carry_out(folder, healing)
-    return healing.remarks
+    return Healed(healing.remarks, healing.cut_at == 0)
 
 
 def _plan(folder: Path, record: RecoveryRecord, notes: Notes) -> _Healing:

@@ -45,6 +45,11 @@ class Hourly:
         """Version of the events table up to which everything is counted."""
         return self._table.position(COUNTED) or 0
 
+    @property
+    def remarks(self) -> list[str]:
+        """What was repaired when the table was opened."""
+        return self._table.remarks
+
     def follow(self, increment: pa.Table | None, version: int) -> None:
         """Count up to a version of the events table that was just committed; `increment` are its counts, if known.
 

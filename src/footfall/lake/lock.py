@@ -26,7 +26,7 @@ class LakeLock:
 
         Each derived table that has a writer of its own has a lock of its own.
         """
-        make_folder(root)
+        make_folder(root, within=root.parent)
         stop = stop or threading.Event()
         deadline = time.monotonic() + patience
         self._handle = os.open(root / name, os.O_CREAT | os.O_RDWR, 0o600)

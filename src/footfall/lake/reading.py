@@ -1,35 +1,26 @@
 """Queries on the lake: DuckDB over the files of the Delta tables' newest versions."""
 
+import itertools
 import tempfile
 import threading
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
 from footfall.failure import TerminalError, TransientError
-from footfall.lake.columns import Column
 from footfall.lake.guard import ForbiddenError, check
-from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout, plain, schema_number
+from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout, plain
+from footfall.lake.table_view import LakeReadError, TableView, literal
+
+__all__ = ["LakeFileError", "LakeReadError", "LakeReader", "QueryError", "QueryTimeoutError", "Rows"]
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
-_SQL_TYPES = {
-    "string": "VARCHAR",
-    "double": "DOUBLE",
-    "long": "BIGINT",
-    "integer": "INTEGER",
-    "date": "DATE",
-    "timestamp_ntz": "TIMESTAMP",
-    "strings": "VARCHAR[]",
-}
 _SPILL = "4GB"
 _REMEMBERED = 1000
 _VIEWS = {
@@ -64,82 +55,28 @@ class QueryTimeoutError(TransientError):
     """The query took longer than it may."""
 
 
-class LakeReadError(TransientError):
-    """The lake cannot be read at present."""
+class LakeFileError(TerminalError):
+    """A file of the lake cannot be read, and part of the answer was given already."""
 
 
 class Rows(Struct, frozen=True):
-    """The answer to a query."""
+    """The answer to a query; `remarks` say what it is without."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
+    remarks: list[str] = []
 
     def records(self) -> list[dict[str, Any]]:
         """The rows as one mapping each, for output."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-class _Source:
-    """One Delta table as a DuckDB view that follows its newest version."""
-
-    def __init__(self, root: Path, view: str, layout: Layout) -> None:
-        self.folder = root / layout.name
-        self._view = view
-        self._layout = layout
-        self._table: DeltaTable | None = None
-        self._shown: int | None = None
-
-    @property
-    def version(self) -> int:
-        return self._table.version() if self._table is not None else -1
-
-    def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Follow the table; raises LakeReadError when its log cannot be read."""
-        try:
-            self._follow()
-            files = self._table.file_uris() if self._table is not None and self._shown != self.version else []
-            if self._shown != self.version:
-                connection.execute(f"CREATE OR REPLACE VIEW {self._view} AS {self._select(files)}")
-                self._shown = self.version
-        except (DeltaError, duckdb.Error) as error:
-            self._table = self._shown = None
-            raise LakeReadError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
-
-    def _follow(self) -> None:
-        if self._table is not None:
-            self._table.update_incremental()
-            return
-        try:
-            self._table = DeltaTable(self.folder)
-        except TableNotFoundError:
-            return
-
-    def _select(self, files: list[str]) -> str:
-        """All files as one SELECT; those of one schema together, which spares DuckDB from opening every file first."""
-        if not files:
-            return f"SELECT {', '.join(map(_null, self._layout.columns))} WHERE false"
-        by_schema: dict[int, list[str]] = defaultdict(list)
-        for path in files:
-            by_schema[schema_number(path)].append(path)
-        return " UNION ALL ".join(self._select_from(paths, schema) for schema, paths in sorted(by_schema.items()))
-
-    def _select_from(self, files: list[str], schema: int) -> str:
-        names = (_quoted(column.name) if column.since <= schema else _null(column) for column in self._layout.columns)
-        paths = ", ".join(_literal(path) for path in files)
-        return f"SELECT {', '.join(names)} FROM read_parquet([{paths}]{self._partitioning()})"  # noqa: S608
-
-    def _partitioning(self) -> str:
-        """Without their types, DuckDB would take a plan named 2026 for a number."""
-        kinds = {column.name: column.kind for column in self._layout.columns}
-        types = ", ".join(f"{name}: {_SQL_TYPES[kinds[name]]}" for name in self._layout.partitions)
-        return f", hive_partitioning=true, hive_types={{{types}}}" if types else ""
-
-
 class LakeReader:
     """Read-only SQL over the views events, failed, ledger, hourly and flows; safe to share between threads.
 
     Every query sees one version of each table: the newest at its start. `memory` bounds what DuckDB may use; what does
-    not fit goes to files below the system's folder for temporary ones.
+    not fit goes to files below `spill`, by default the system's folder for temporary ones. Files that cannot be read
+    are left out of all answers, which say so.
     """
 
     def __init__(
@@ -149,10 +86,11 @@ class LakeReader:
         memory: str = "512MB",
         threads: int = 2,
         layouts: Iterable[Layout] = (),
+        spill: Path | None = None,
     ) -> None:
         known = {layout.name: layout for layout in (*_TABLES.values(), *layouts)}
         self._lock = threading.Lock()
-        self._sources = [_Source(root, view, known[layout.name]) for view, layout in _TABLES.items()]
+        self._sources = [TableView(root, view, known[layout.name]) for view, layout in _TABLES.items()]
         self._is_locked = False
         self._has_views = False
         self._known: set[str] = set()
@@ -160,7 +98,7 @@ class LakeReader:
             config={
                 "memory_limit": memory,
                 "threads": threads,
-                "temp_directory": str(Path(tempfile.gettempdir()) / f"footfall-query-{uuid.uuid4().hex}"),
+                "temp_directory": str((spill or Path(tempfile.gettempdir())) / f"footfall-query-{uuid.uuid4().hex}"),
                 "max_temp_directory_size": _SPILL,
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
@@ -176,29 +114,77 @@ class LakeReader:
             self._refresh()
             return self._sources[0].version
 
+    @property
+    def remarks(self) -> list[str]:
+        """What answers are without at present, as sentences."""
+        return [remark for source in self._sources for remark in source.remarks]
+
     def query(self, sql: str, parameters: Parameters = (), *, timeout: float | None = None) -> Rows:
         """Answer one SELECT; `$name` parameters; `timeout` in seconds.
 
         Raises QueryError for anything that is not one readable SELECT, QueryTimeoutError when it takes too long,
-        LakeReadError when the lake is not readable.
+        LakeReadError or LakeDamagedError when the lake is not readable.
         """
-        with self.stream(sql, parameters, timeout=timeout) as (columns, batches):
-            return Rows(columns, [row for batch in batches for row in batch])
+        with self._cursor() as cursor, _limited(cursor, timeout):
+            while True:
+                try:
+                    cursor.execute(self._checked(cursor, sql), parameters or None)
+                    columns = [name for name, *_ in cursor.description or []]
+                    return Rows(columns, cursor.fetchall(), self.remarks)
+                except duckdb.Error as error:
+                    self._recover(error)
 
     @contextmanager
     def stream(
         self, sql: str, parameters: Parameters = (), *, timeout: float | None = None, size: int = 2048
     ) -> Iterator[tuple[list[str], Iterator[list[tuple[Any, ...]]]]]:
-        """Answer one SELECT in batches of rows, for results of any size; raises like `query`."""
+        """Answer one SELECT in batches of rows, for results of any size; raises like `query`, and LakeFileError."""
         with self._cursor() as cursor, _limited(cursor, timeout):
-            cursor.execute(self._checked(cursor, sql), parameters or None)
-            columns = [name for name, *_ in cursor.description or []]
-            yield columns, iter(lambda: cursor.fetchmany(size), [])
+            columns, first = self._begin(cursor, sql, parameters, size)
+            try:
+                yield columns, itertools.chain(first, iter(lambda: cursor.fetchmany(size), []))
+            except duckdb.Error as error:
+                self._recover(error)
+                raise LakeFileError(f"{'; '.join(self.remarks)}; see `footfall lake check`") from error
 
     def copy(self, sql: str, target: Path, options: str) -> None:
         """Write the answer to a SELECT to a file; the caller has checked where. Raises like `query`."""
         with self._cursor() as cursor, _limited(cursor, None):
-            cursor.execute(f"COPY ({self._checked(cursor, sql)}\n) TO {_literal(str(target))} ({options})")
+            while True:
+                try:
+                    cursor.execute(f"COPY ({self._checked(cursor, sql)}\n) TO {literal(str(target))} ({options})")
+                    return
+                except duckdb.Error as error:
+                    self._recover(error)
+
+    def _begin(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters, size: int
+    ) -> tuple[list[str], list[list[tuple[Any, ...]]]]:
+        """Execute, and fetch what comes first: until then nothing was given away, and files can be left out."""
+        while True:
+            try:
+                cursor.execute(self._checked(cursor, sql), parameters or None)
+                first = cursor.fetchmany(size)
+                return [name for name, *_ in cursor.description or []], [first] if first else []
+            except duckdb.Error as error:
+                self._recover(error)
+
+    def _recover(self, error: duckdb.Error) -> None:
+        """Return when the query may be tried again: with a newer version, or without files that cannot be read.
+
+        Raises the error where neither helps.
+        """
+        if not _may_be_a_file(error):
+            raise error
+        with self._lock:
+            before = [source.version for source in self._sources]
+            self._refresh()
+            if before != [source.version for source in self._sources]:
+                return
+            found = [source.leave_out(str(error)) for source in self._sources]
+            if not any(found):
+                raise error
+            self._refresh()
 
     def close(self) -> None:
         """Free the memory and the disk."""
@@ -206,7 +192,7 @@ class LakeReader:
 
     def lock_down(self) -> None:
         """From now on refuse to read or write anything but the lake, for queries written by users."""
-        folders = ", ".join(_literal(str(source.folder.absolute())) for source in self._sources)
+        folders = ", ".join(literal(str(source.folder.absolute())) for source in self._sources)
         self._connection.execute(f"SET allowed_directories=[{folders}]")
         self._connection.execute("SET enable_external_access=false")
         self._connection.execute("SET lock_configuration=true")
@@ -242,6 +228,11 @@ class LakeReader:
         return text
 
 
+def _may_be_a_file(error: duckdb.Error) -> bool:
+    """Whether a broken file can be the cause: what is read wrongly shows as errors of several kinds."""
+    return isinstance(error, duckdb.IOException) or type(error) is duckdb.Error or ".parquet" in str(error)
+
+
 @contextmanager
 def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
     """Interrupt what runs longer than `timeout` seconds, and raise our own errors for DuckDB's."""
@@ -260,15 +251,3 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
     finally:
         if clock is not None:
             clock.cancel()
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
-def _null(column: Column) -> str:
-    return f"NULL::{_SQL_TYPES[column.kind]} AS {_quoted(column.name)}"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

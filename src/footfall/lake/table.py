@@ -19,12 +19,13 @@ from deltalake.transaction import (
 )
 
 from footfall.failure import TerminalError, TransientError
-from footfall.lake import delta_log, log_entry
+from footfall.lake import catalog, delta_log, log_entry
 from footfall.lake.arrow import ROW_GROUP, write
 from footfall.lake.columns import Column, delta_schema
 from footfall.lake.data_files import NewFile, file_id
 from footfall.lake.delta_log import LakeDamagedError, Proof
 from footfall.lake.disk import make_folder, replace_durably
+from footfall.lake.hold import removing
 from footfall.lake.layout import Layout, plain
 from footfall.lake.recovery_record import CheckpointSum, EntryCopy, RecoveryRecord
 from footfall.lake.removal import removals
@@ -55,7 +56,7 @@ class CommitError(TransientError):
 
 
 class LakeTable:
-    """The one writer's handle on a Delta table."""
+    """The one writer's handle on a Delta table. `remarks` say what was repaired when it was opened."""
 
     def __init__(self, root: Path, layout: Layout, proof: Proof | None = None) -> None:
         """Open the table below the lake's folder; create or migrate it when needed.
@@ -63,17 +64,20 @@ class LakeTable:
         The caller holds the lake's lock. `proof` says whether torn log entries can be had from their source once more;
         a table that is derived needs none. Raises LakeVersionError, LakeDamagedError or CommitError.
         """
+        self._root = root
         self.folder = root / layout.name
         self._layout = layout
         self._is_unsure = False
         self._record = RecoveryRecord(self.folder)
         try:
-            for remark in self._heal(proof):
-                _log.error("lake log repaired", table=layout.name, what=remark)
+            self.remarks = [f"{layout.name}: {remark}" for remark in self._heal(proof)]
+            for remark in self.remarks:
+                _log.error("lake repaired", what=remark)
             self._delta = self._open()
             self._identity = _identity(self.folder)
             self._checkpointed = self.version
             self._synced = self.version
+            catalog.note_table(root, layout.name)
             self._migrate()
         except (DeltaError, OSError) as error:
             raise CommitError(f"the table {layout.name} cannot be opened: {plain(error)}") from error
@@ -179,21 +183,25 @@ class LakeTable:
     def vacuum(self, hours: float) -> int:
         """Remove files that no version of the last hours (at least 1) needs; return their number. Raises CommitError.
 
-        Of files that were never committed only those go of which the record proves that we began them.
+        Of files that were never committed only those go of which the record proves that we began them. Nothing goes
+        while somebody holds the lake.
         """
         try:
-            self._refresh()
-            self._require_folder()
-            hours = max(1, round(hours))
-            replaced = {unquote(path) for path in self._replaced(hours)}
-            begun = self._record.read().begun
-            known = {*self.adds().column("path").to_pylist(), *map(unquote, self._replaced(0))}
-            doomed = [*replaced, *stray_files(self.folder, known, begun, hours).given_up]
-            for path in doomed:
-                (self.folder / path).unlink(missing_ok=True)
-            self._forget_begun()
+            with removing(self._root) as may_remove:
+                return self._remove_old(max(1, round(hours))) if may_remove else 0
         except (DeltaError, OSError) as error:
             raise CommitError(f"old files of {self._layout.name} cannot be removed: {plain(error)}") from error
+
+    def _remove_old(self, hours: int) -> int:
+        self._refresh()
+        self._require_folder()
+        replaced = {unquote(path) for path in self._replaced(hours)}
+        begun = self._record.read().begun
+        known = {*self.adds().column("path").to_pylist(), *map(unquote, self._replaced(0))}
+        doomed = [*replaced, *stray_files(self.folder, known, begun, hours).given_up]
+        for path in doomed:
+            (self.folder / path).unlink(missing_ok=True)
+        self._forget_begun()
         return len(doomed)
 
     def _replaced(self, hours: int) -> list[str]:
@@ -223,23 +231,26 @@ class LakeTable:
     def _heal(self, proof: Proof | None) -> list[str]:
         if proof is None:
             proof = delta_log.is_derived if self._layout.is_derived else delta_log.no_source
-        remarks = delta_log.heal(self.folder, self._record, proof)
-        if not self._has_lost_log():
-            return remarks
+        healed = delta_log.heal(self.folder, self._record, proof)
+        if healed.is_void or not self._has_lost_log():
+            return healed.remarks
         if not self._layout.is_derived:
             raise LakeDamagedError(
-                f"the table {self._layout.name} has files but no log: restore a backup, or see `footfall lake check`"
+                f"the log of the table {self._layout.name} is gone: restore a backup, or see `footfall lake check`"
             )
+        if not self.folder.exists():
+            return ["the table was gone and is made anew"]
         aside = _free_name(self.folder)
         self.folder.rename(aside)
-        return [f"the table had files but no log: they are in {aside.name}, and it is made anew"]
+        return [f"the log of the table was gone: its files are in {aside.name}, and it is made anew"]
 
     def _has_lost_log(self) -> bool:
         """Whether the folder has what a table once had, and no log of it."""
         if log_entry.is_log(self.folder):
             return False
         notes = self._record.read()
-        return any(data_paths(self.folder)) or notes.kept is not None or bool(notes.entries)
+        is_used = any(data_paths(self.folder)) or notes.kept is not None or bool(notes.entries)
+        return is_used or catalog.is_lost(self._root, self._layout.name)
 
     def _open(self) -> DeltaTable:
         try:

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 import structlog
@@ -13,11 +14,13 @@ from msgspec import Struct
 from footfall import heartbeat, logs
 from footfall.failure import TerminalError, TransientError
 from footfall.heartbeat import Heartbeat
+from footfall.lake.delta_log import LakeDamagedError
 from footfall.lake.lock import LakeLock
 from footfall.lake.upkeep import Upkeep
 from footfall.pipeline.batch import Batch, decide
 from footfall.pipeline.clock import DAY_MS
 from footfall.pipeline.dedup import Dedup
+from footfall.pipeline.diagnostics import Diagnostics
 from footfall.pipeline.gather import Gathered, Gathering
 from footfall.pipeline.proof import journals_hold
 from footfall.pipeline.sources import Sources
@@ -88,6 +91,7 @@ class Pipeline:
         self._sources = Sources(settings.journals, self._store.position)
         self._gathering = Gathering(settings.clock_tolerance * 1000)
         self._upkeep = Upkeep(self._store.events, settings.compact_seconds, self._is_behind)
+        self._diagnostics = Diagnostics(settings.data, self._store, self._sources, self._dedup, self._upkeep)
         self._sealed: _Sealed | None = None
         self._blocked: str | None = None
         self._pause = _FIRST_PAUSE
@@ -227,19 +231,11 @@ class Pipeline:
             state=state,
             newest_stored_at=self._newest_ms,
             lag_bytes=self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0),
-            problems=self._problems(),
+            problems=self._diagnostics.problems(self._blocked),
         )
 
     def _is_behind(self) -> bool:
         return self._heartbeat("running").is_behind()
-
-    def _problems(self) -> list[str]:
-        found = [problem for problem in (self._blocked, self._store.problem) if problem is not None]
-        if self._sources.damaged:
-            found.append(f"{self._sources.damaged} damaged places in journals; run footfall audit")
-        if self._dedup.unreadable:
-            found.append(f"{len(self._dedup.unreadable)} lake files cannot be read, so resends may be stored twice")
-        return found + self._sources.problems
 
 
 def run(settings: Settings) -> None:
@@ -255,12 +251,20 @@ def run(settings: Settings) -> None:
     while not stop.is_set():
         try:
             pipeline = Pipeline(settings, stop, patience=_LOCK_SECONDS)
-        except (TransientError, OSError) as error:
+        except (TransientError, LakeDamagedError, OSError) as error:
+            # What is damaged waits for a person; events are taken in meanwhile, and are safe in the journals.
             _log.error("the lake cannot be opened, trying again", error=str(error), seconds=_OPEN_SECONDS)
+            _beat_blocked(settings, str(error))
             stop.wait(_OPEN_SECONDS)
             continue
         _collect_rarely()
         pipeline.run()
+
+
+def _beat_blocked(settings: Settings, why: str) -> None:
+    beat = Heartbeat(at=_now_ms(), pid=os.getpid(), state="blocked", problems=[f"the lake cannot be opened: {why}"])
+    with suppress(OSError):
+        heartbeat.write(settings.heartbeat, beat)
 
 
 def _collect_rarely() -> None:

@@ -15,11 +15,16 @@ _log = structlog.get_logger()
 
 
 class _Source(Struct):
-    """A journal that is open; `problem` is why it cannot be read."""
+    """A journal that is open; `problem` is why it cannot be read, or should not be as it is."""
 
     folder: Path
     reader: SegmentReader
     problem: str | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody writes to it any more, as it was left aside for a new one."""
+        return self.folder.name.partition("-")[2].startswith(self.reader.id)
 
 
 class Sources:
@@ -36,6 +41,8 @@ class Sources:
         self._known: dict[Path, _Source] = {}
         self._positions: dict[str, int] = {}
         self._strange: dict[Path, str] = {}
+        self._gone: dict[str, str] = {}
+        self._loss: list[tuple[str, str]] = []
         self.damaged = 0
         self.has_skipped = False
 
@@ -43,6 +50,7 @@ class Sources:
         """Open journals that were made since the last call, and close those that are gone."""
         folders = journals(self._folder)
         for folder in self._known.keys() - set(folders):
+            self._gone[self._known[folder].reader.id] = f"the journal {folder.name} has vanished while it was read"
             self._close(folder)
         for folder in folders:
             self._open(folder)
@@ -56,7 +64,13 @@ class Sources:
     def problems(self) -> list[str]:
         """What keeps journals from being read, as sentences."""
         unreadable = [source.problem for source in self._known.values() if source.problem is not None]
-        return unreadable + list(self._strange.values())
+        older = [self._older(source) for source in self._known.values() if self._is_older(source)]
+        return unreadable + older + list(self._strange.values()) + list(self._gone.values())
+
+    @property
+    def loss(self) -> list[tuple[str, str]]:
+        """Places in journals that could not be read: the journal, and what there was."""
+        return list(self._loss)
 
     def read(self, max_bytes: int) -> Iterator[tuple[str, Record]]:
         """Read on in every journal, at most so many bytes of each, and remember how far."""
@@ -108,6 +122,7 @@ class Sources:
             self._strange[folder] = f"the journal in {folder} is a copy of another one: it is not read"
             return
         self._known[folder] = _Source(folder, reader)
+        self._gone.pop(reader.id, None)
         self._positions.setdefault(reader.id, self._position(reader.id) or 0)
 
     def _close(self, folder: Path) -> None:
@@ -132,7 +147,23 @@ class Sources:
         except TransientError:
             return 0
 
+    def _is_older(self, source: _Source) -> bool:
+        """Whether the lake has more of a journal than it holds itself, though it is written to."""
+        if source.is_left or source.problem is not None:
+            return False
+        try:
+            return source.reader.end < self._positions[source.reader.id]
+        except TransientError:
+            return False
+
+    def _older(self, source: _Source) -> str:
+        return (
+            f"the journal {source.folder.name} is older than what the lake has of it, so what it is given now would "
+            "never be read: start footfall again, which begins a new one"
+        )
+
     def _note(self, source: _Source, damage: Damage) -> None:
         self.damaged += 1
         self.has_skipped = True
+        self._loss.append((source.reader.id, f"{damage.next - damage.at} bytes at {damage.at}: {damage.detail}"))
         _log.error("journal damaged", journal=source.reader.id, at=damage.at, next=damage.next, detail=damage.detail)

@@ -51,7 +51,18 @@ class Store:
         self._quarantine = root / "quarantine"
         self._files: tuple[int, list[File]] = (-1, [])
         self.problem: str | None = None
+        self.quarantined: list[str] = []
         self._count(None, self.events.version)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was repaired when the tables were opened."""
+        return self.events.remarks + self._hourly.remarks
+
+    @property
+    def uncounted(self) -> set[Path]:
+        """Files of stored events that could not be counted."""
+        return self._hourly.broken
 
     def position(self, journal: str) -> int | None:
         """Position up to which a journal is in the lake."""
@@ -112,6 +123,7 @@ class Store:
             path = self._quarantine / f"{record.journal}-{record.number}.bin"
             path.write_bytes(record.payload)
             sync(path)
+            self.quarantined.append(path.name)
         sync(self._quarantine)
 
     def _count(self, increment: Table | None, version: int) -> None:

@@ -93,7 +93,9 @@ def test_an_event_that_is_lost_or_doubled(
 def test_a_record_that_is_missing_altogether(tmp_path: Path, journal: str, record: int) -> None:
     lake = open_events(tmp_path)
     for name in ("j", "k"):
-        put(lake, [row(number, journal=name) for number in range(6) if (name, number) != (journal, record)])
+        apart = 100 if name == "k" else 0
+        kept = [number for number in range(6) if (name, number) != (journal, record)]
+        put(lake, [row(number + apart, record=number, journal=name) for number in kept])
     books = check(tmp_path)
     assert not books.balances
     assert books.gaps == [Gap(journal, record, record)]
@@ -103,6 +105,49 @@ def test_a_record_that_is_missing_altogether(tmp_path: Path, journal: str, recor
 def test_several_missing_in_a_row_are_one_gap(tmp_path: Path) -> None:
     put(open_events(tmp_path), [row(number) for number in (0, 1, 5, 6, 9)])
     assert check(tmp_path).gaps == [Gap("j", 2, 4), Gap("j", 7, 8)]
+
+
+@pytest.mark.parametrize(("days", "balances"), [(0, False), (1, False), (7, False), (8, True)])
+def test_an_event_that_is_stored_twice_is_seen(tmp_path: Path, days: int, balances: bool) -> None:
+    """Beyond the days for which resends are recognised, nothing else was promised."""
+    lake = open_events(tmp_path)
+    put(lake, [row(number) for number in range(5)])
+    later = NOON + timedelta(days=days)
+    again = [
+        row(5 + number, key_hash=row(number)["key_hash"], mid=f"m{number}", received_at=later) for number in (1, 3)
+    ]
+    put(lake, [one | {"ets": row(1)["ets"]} for one in again], day=later.date().isoformat())
+    for day in (None, DAY, later.date()):
+        found = check(tmp_path, day)
+        assert [(double.mid, double.times) for double in found.doubles] == ([] if balances else [("m1", 2), ("m3", 2)])
+        assert found.balances == balances or day not in (None, DAY)
+
+
+def test_what_only_looks_like_a_double(tmp_path: Path) -> None:
+    """The same mid at another time, in another channel, derived, or not stored at all."""
+    lake = open_events(tmp_path)
+    first = row(1)
+    same = {"mid": "m1", "key_hash": first["key_hash"]}
+    put(lake, [first, row(2, **same | {"ets": 5.0}), row(3, **same | {"channel": "other"})])
+    put(lake, [row(4, **same), row(5, **same)], fate="duplicate")
+    put(lake, [row(5, idx=0, derived_from="m1", **same)])
+    assert check(tmp_path).doubles == []
+
+
+def test_doubles_are_found_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("footfall.lake.audit._ROWS_AT_ONCE", 7)
+    lake = open_events(tmp_path)
+    put(lake, [row(number) for number in range(30)])
+    put(lake, [row(30 + number, mid=f"m{number}", key_hash=row(number)["key_hash"]) for number in range(10)])
+    assert sorted(double.mid for double in check(tmp_path).doubles) == [f"m{number}" for number in range(10)]
+
+
+def test_a_file_that_cannot_be_read_is_part_of_the_audit(tmp_path: Path) -> None:
+    lake = fill(tmp_path)
+    lake.files()[3].unlink()
+    found = check(tmp_path)
+    assert not found.balances
+    assert len(found.left_out) == 1
 
 
 def stored_with_keys(root: Path, rows: list[Row], fate: str = "stored") -> None:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from footfall.cli import backup, channel, check, codegen, failed, importing, journal, lake, plan, serving, user
+from footfall.cli import backup, care, channel, check, codegen, failed, importing, journal, lake, plan, serving, user
 from footfall.failure import TerminalError, TransientError
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app.add_typer(channel.app, name="channel")
 app.add_typer(user.app, name="user")
 app.add_typer(failed.app, name="failed")
 app.add_typer(journal.app, name="journal")
+app.add_typer(care.lake, name="lake")
+app.add_typer(care.incident, name="incident")
 app.add_typer(plan.app, name="plan")
 app.add_typer(codegen.app, name="codegen")
 app.add_typer(importing.app, name="import")

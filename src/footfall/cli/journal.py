@@ -4,10 +4,14 @@ from typing import Annotated
 
 import typer
 
+from footfall.cli.care import create_journal
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, existing
 from footfall.cli.output import Format, emit, emit_json
 
 app = typer.Typer(help="The journals.", no_args_is_help=True)
+
+
+app.command("create")(create_journal)
 
 
 @app.callback()

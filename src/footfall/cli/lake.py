@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
-from footfall.cli.output import Format, emit, emit_json, emit_structs
+from footfall.cli.output import Format, emit, emit_structs
 from footfall.failure import TerminalError
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day received, UTC: 2026-11-21.")]
@@ -52,35 +52,29 @@ def query(
         emit(columns, batches, shown)
 
 
-def audit(data: Data = DEFAULT_DATA, day: Day = None, shown: Shown = Format.TABLE) -> None:
+def audit(
+    data: Data = DEFAULT_DATA,
+    day: Day = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also read every byte of the lake and compare checksums.")
+    ] = False,
+    shown: Shown = Format.TABLE,
+) -> None:
     """Prove that every received event has exactly one fate; exit 1 and list what does not balance otherwise.
+
+    Checked are the books of every channel, that no record of a journal is missing and no event is stored twice, that
+    the journals end where the lake goes on, and whether anything that went wrong earlier is still open.
 
     Example: `footfall audit --data data --day 2026-11-21`
     """
-    from footfall.cli import pending
-    from footfall.lake.audit import ChannelBooks, Gap, OddRecord
-    from footfall.lake.audit import audit as check
+    from footfall import settings
+    from footfall.cli.auditing import find, print_audit
 
-    found = check(open_lake(data), day.date() if day else None)
-    waiting = pending.count(data)
-    balances = found.balances and not waiting.damaged
-    if shown is Format.JSON:
-        emit_json(
-            {"balances": balances, "channels": found.channels, "odd": found.odd, "gaps": found.gaps, "pending": waiting}
-        )
-    else:
-        emit_structs(found.channels, ChannelBooks, shown)
-        if found.odd:
-            emit_structs(found.odd, OddRecord, shown)
-        if found.gaps:
-            emit_structs(found.gaps, Gap, shown)
-        verdict = "The books balance." if balances else "The books do not balance."
-        sys.stderr.write(f"{verdict} {waiting.events} events are in the journals and not yet in the lake.\n")
-        if waiting.damaged:
-            sys.stderr.write(
-                f"{waiting.damaged} places in the journals cannot be read; see `footfall journal inspect`.\n"
-            )
-    if not balances:
+    reader = open_lake(data)
+    days = settings.load({"data": data}).dedup_days
+    whole = find(reader, data, day.date() if day else None, days, deep=deep)
+    print_audit(whole, shown)
+    if not whole.balances:
         raise typer.Exit(1)
 
 

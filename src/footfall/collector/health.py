@@ -11,9 +11,11 @@ import footfall
 from footfall import heartbeat
 from footfall.collector.door import Door
 from footfall.control.snapshot import Snapshot
+from footfall.incidents import Incidents, Severity
 from footfall.settings import Settings
 
 _FAILING_MS = 30_000
+_NOTICE_MS = 86_400_000
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -41,6 +43,7 @@ class Health:
         self._settings = settings
         self._door = door
         self._snapshot = snapshot
+        self._incidents = Incidents(settings.data)
 
     def report(self) -> tuple[int, bytes]:
         """HTTP status and JSON; 503 when events cannot be taken."""
@@ -49,11 +52,12 @@ class Health:
         free = _free_bytes(self._settings)
         lake, degraded = self._lake(now)
         flows, behind = self._flows(now)
-        degraded += behind + self._own_problems(free)
+        degraded += behind + self._own_problems(free) + self._remembered("loss", now)
+        notices = self._remembered("notice", now)
         stored = max((at for at in (self._door.stored_at, lake["newest_ms"]) if at is not None), default=None)
         report = Report(
             "failing" if failing else "degraded" if degraded else "ok",
-            failing + degraded,
+            failing + degraded + notices,
             {"journal": _age(now, stored), "lake": lake} | flows,
             free,
             footfall.__version__,
@@ -78,6 +82,15 @@ class Health:
         if self._snapshot.trouble:
             problems.append(Problem(self._snapshot.trouble, "New channels and keys are not seen until it can be read."))
         return problems
+
+    def _remembered(self, severity: Severity, now: int) -> list[Problem]:
+        """What went wrong and was not closed by anybody; a notice is shown for a day."""
+        latest = now - _NOTICE_MS if severity == "notice" else 0
+        return [
+            Problem(f"{found.what} ({found.where})", f"{found.do} `footfall incident close {number}`", found.at)
+            for number, found in self._incidents.open().items()
+            if found.severity == severity and found.at > latest
+        ]
 
     def _lake(self, now: int) -> tuple[dict[str, Any], list[Problem]]:
         beat = heartbeat.read(self._settings.heartbeat)

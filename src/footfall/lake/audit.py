@@ -1,6 +1,16 @@
-"""The books: received = stored + duplicate + rejected + filtered, for every channel and every record of a journal."""
+"""The books of the lake. What the audit checks, exactly:
 
-from datetime import date
+- for every channel, received = stored + duplicate + rejected + filtered, where what was received is what the collectors
+  announced with each journal record;
+- every record's events are there once each, by their places in the record;
+- no journal has a record missing between others;
+- no event was stored twice within the days for which resends are recognised: no two stored rows have the same channel,
+  mid and time of the sender (`ets`) that came from the same kind of key.
+
+That the journals end where the lake continues is `pipeline.journal_audit`.
+"""
+
+from datetime import date, timedelta
 
 from msgspec import Struct
 
@@ -47,6 +57,30 @@ ORDER BY journal, first LIMIT {_SHOWN}
 """  # noqa: S608 - a constant
 
 
+_DOUBLES = f"""
+WITH again AS (
+    SELECT key_hash, ets FROM events
+    WHERE derived_from IS NULL AND abs(key_hash) % $parts = $part
+    AND ($day IS NULL OR key_hash IN (SELECT key_hash FROM events WHERE day = $day))
+    GROUP BY key_hash, ets HAVING count(*) > 1
+),
+receptions AS (
+    SELECT channel, mid, events.ets, received_at, count(*) OVER same AS times,
+        received_at - lag(received_at) OVER (same ORDER BY received_at) AS since
+    FROM events JOIN again ON events.key_hash = again.key_hash AND events.ets IS NOT DISTINCT FROM again.ets
+    WHERE derived_from IS NULL
+    WINDOW same AS (PARTITION BY events.key_hash, channel, mid, events.ets)
+)
+SELECT channel, mid, ets, any_value(times) AS times, min(since) AS apart
+FROM receptions WHERE times > 1 GROUP BY channel, mid, ets
+HAVING min(since) <= $within
+ORDER BY channel, mid LIMIT {_SHOWN}
+"""  # noqa: S608 - a constant
+
+_ROWS = "SELECT count(*) FROM events"
+_ROWS_AT_ONCE = 20_000_000
+
+
 class ChannelBooks(Struct, frozen=True):
     """One channel's events by fate; `received` is what the door announced."""
 
@@ -82,20 +116,35 @@ class Gap(Struct, frozen=True):
     last: int
 
 
+class Double(Struct, frozen=True):
+    """An event that was stored more than once; `ets` is its time by the sender's clock, epoch ms."""
+
+    channel: str
+    mid: str
+    ets: float | None
+    times: int
+
+
 class Audit(Struct, frozen=True):
-    """What the audit found; at most 100 odd records and gaps are listed."""
+    """What the audit found; at most 100 odd records, gaps and doubles are listed.
+
+    `left_out` says which files could not be read, so that their events are missing here.
+    """
 
     channels: list[ChannelBooks]
     odd: list[OddRecord]
     gaps: list[Gap]
+    doubles: list[Double] = []
+    left_out: list[str] = []
 
     @property
     def balances(self) -> bool:
         """Whether nothing is missing and nothing is there twice."""
-        return not self.odd and not self.gaps and all(books.balances for books in self.channels)
+        is_odd = self.odd or self.gaps or self.doubles or self.left_out
+        return not is_odd and all(books.balances for books in self.channels)
 
 
-def audit(reader: LakeReader, day: date | None = None) -> Audit:
+def audit(reader: LakeReader, day: date | None = None, *, dedup_days: int = 7) -> Audit:
     """Check the books of one day received (UTC), or of everything.
 
     Record numbers have no gaps in a journal, so one that is missing between others is an event lost. For a single day
@@ -106,4 +155,16 @@ def audit(reader: LakeReader, day: date | None = None) -> Audit:
         [ChannelBooks(*row) for row in reader.query(_CHANNELS, {"day": day}).rows],
         [OddRecord(*row) for row in reader.query(_RECORDS, {"day": day}).rows],
         [Gap(*row) for row in reader.query(_GAPS, {"day": day, "first": first}).rows],
+        _doubles(reader, day, dedup_days),
+        reader.remarks,
     )
+
+
+def _doubles(reader: LakeReader, day: date | None, dedup_days: int) -> list[Double]:
+    """What was stored twice, looked for in parts that fit in memory."""
+    parts = 1 + int(reader.query(_ROWS).rows[0][0]) // _ROWS_AT_ONCE
+    found: list[Double] = []
+    for part in range(parts):
+        chosen = {"day": day, "parts": parts, "part": part, "within": timedelta(days=dedup_days)}
+        found += [Double(*row[:4]) for row in reader.query(_DOUBLES, chosen).rows]
+    return found[:_SHOWN]

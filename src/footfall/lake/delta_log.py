@@ -121,6 +121,11 @@ def heal(folder: Path, record: RecoveryRecord, proof: Proof) -> Healed:
     return Healed(healing.remarks, healing.cut_at == 0)
 
 
+def damage(folder: Path, record: RecoveryRecord) -> list[str]:
+    """What is wrong with a log, as `heal` would say it; nothing is touched. Raises OSError."""
+    return _plan(folder, record, record.read()).remarks if (folder / LOG).is_dir() else []
+
+
 def _plan(folder: Path, record: RecoveryRecord, notes: Notes) -> _Healing:
     healing = _Healing()
     _plan_checkpoints(folder, notes, healing)
@@ -203,6 +208,15 @@ def _require_proof(folder: Path, healing: _Healing, cut_at: int, proof: Proof) -
             f"the log entry {cut_at} of the table {folder.name} cannot be read, and is kept, for {why_not}; "
             "`footfall lake check` says what can be done"
         )
+
+
+def positions(folder: Path) -> dict[str, int]:
+    """The positions that the newest version knows, by application; none where there is no table. Raises OSError.
+
+    Entries that are damaged are passed over.
+    """
+    bases = [int(found[1]) for path in (folder / LOG).glob("*") if (found := _CHECKPOINT.fullmatch(path.name))]
+    return _positions(folder, _Healing(max(bases, default=-1)), max(versions(folder), default=-1))
 
 
 def _positions(folder: Path, healing: _Healing, version: int) -> dict[str, int]:

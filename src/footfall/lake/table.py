@@ -68,6 +68,7 @@ class LakeTable:
         self.folder = root / layout.name
         self._layout = layout
         self._is_unsure = False
+        self._positions: dict[str, int | None] = {}
         self._record = RecoveryRecord(self.folder)
         try:
             self.remarks = [f"{layout.name}: {remark}" for remark in self._heal(proof)]
@@ -98,8 +99,14 @@ class LakeTable:
         return self._layout.columns
 
     def position(self, app: str) -> int | None:
-        """The position committed for an application, such as a journal; None when there is none."""
-        return self._delta.transaction_version(app)
+        """The position committed for an application, such as a journal; None when there is none. Raises CommitError."""
+        if app not in self._positions:
+            try:
+                # Delta reads the log for each answer, from the last checkpoint on.
+                self._positions[app] = self._delta.transaction_version(app)
+            except DeltaError as error:
+                raise CommitError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
+        return self._positions[app]
 
     def write(
         self, table: pa.Table, partition: dict[str, str], *, data_change: bool = True, group_rows: int = ROW_GROUP
@@ -288,6 +295,7 @@ class LakeTable:
         """See what is really there after a call whose outcome is not known."""
         if self._is_unsure:
             self._delta.update_incremental()
+            self._positions = {}
             self._is_unsure = False
 
     def _require_folder(self) -> None:
@@ -309,7 +317,9 @@ class LakeTable:
             commit_properties=_properties(actions, positions, note),
             post_commithook_properties=_NO_HOOKS,
         )
+        known = self._positions
         self._refresh()
+        self._positions = {**known, **positions}
 
     def _sync(self) -> None:
         """Bring new log entries to the disk: a journal is cut only behind what is durable here."""

@@ -114,9 +114,10 @@ def test_an_event_that_is_stored_twice_is_seen(tmp_path: Path, days: int, balanc
     put(lake, [row(number) for number in range(5)])
     later = NOON + timedelta(days=days)
     again = [
-        row(5 + number, key_hash=row(number)["key_hash"], mid=f"m{number}", received_at=later) for number in (1, 3)
+        row(record, key_hash=row(number)["key_hash"], mid=f"m{number}", received_at=later)
+        for record, number in ((5, 1), (6, 3))
     ]
-    put(lake, [one | {"ets": row(1)["ets"]} for one in again], day=later.date().isoformat())
+    put(lake, again, day=later.date().isoformat())
     for day in (None, DAY, later.date()):
         found = check(tmp_path, day)
         assert [(double.mid, double.times) for double in found.doubles] == ([] if balances else [("m1", 2), ("m3", 2)])

@@ -14,6 +14,9 @@ import httpx
 import psutil
 import pytest
 
+from footfall.peer import VARIABLE
+
+SECRET = "s" * 32
 _RUN = (
     "import sys; from pathlib import Path; from footfall.insights.role import run; from footfall.settings import load;"
 )
@@ -24,7 +27,7 @@ _CALL = "run(load({'data': Path(sys.argv[1])}), uds=Path(sys.argv[2]))"
 def process(tmp_path: Path) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
     path = tmp_path / "web.sock"
     path.write_bytes(b"")  # what an earlier process may have left
-    environment = {**os.environ, "MALLOC_ARENA_MAX": "2"}
+    environment = {**os.environ, "MALLOC_ARENA_MAX": "2", VARIABLE: SECRET}
     started = subprocess.Popen([sys.executable, "-c", _RUN + _CALL, tmp_path, path], env=environment)
     try:
         yield started, path
@@ -41,7 +44,7 @@ def ask(path: Path, target: str) -> httpx.Response:
                 break
         assert time.monotonic() < deadline
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://localhost") as client:
-        return client.get(target, headers={"X-Footfall-Peer": "loopback"})
+        return client.get(target, headers={"X-Footfall-Peer": f"{SECRET} 127.0.0.1"})
 
 
 def test_small_private_and_ended_by_sigterm(process: tuple["subprocess.Popen[bytes]", Path]) -> None:

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,10 +31,12 @@ from footfall.collector.proxy import Proxy
 from footfall.control.snapshot import Snapshot
 from footfall.journal.group import GroupCommit
 from footfall.journal.writer import SegmentWriter
+from footfall.peer import PeerHeader
 from footfall.settings import Settings
 
 _log = structlog.get_logger()
 _TICK_SECONDS = 1.0
+_MOST_FORWARDED = 400  # two collectors' are fewer than the web process lets wait for it
 
 
 def run(settings: Settings, *, index: int, sockets: list[socket.socket], web_socket: Path | None) -> None:
@@ -50,6 +53,7 @@ def run(settings: Settings, *, index: int, sockets: list[socket.socket], web_soc
 class _Collector:
     def __init__(self, settings: Settings, index: int, web_socket: Path | None) -> None:
         self._settings = settings
+        self._peer = PeerHeader.from_environment()
         self._snapshot = Snapshot(settings.control)
         self._door = Door(settings, self._snapshot.current())
         self._writer = _open_journal(settings, index, self._sync)
@@ -73,8 +77,7 @@ class _Collector:
             flows_beat=self._settings.flows_heartbeat,
         )
         health = Health(self._settings, self._door, self._snapshot)
-        proxy = Proxy(self._web_socket, lobby.draining)
-        server = _Server(_config(lobby, Office(health, metrics, proxy)), lobby)
+        server = _Server(_config(lobby, Office(health, metrics, self._proxy(lobby))), lobby)
         tasks = [
             asyncio.create_task(lobby.sweep(lambda: cast("list[Guest]", list(server.server_state.connections)))),
             asyncio.create_task(self._tick(metrics)),
@@ -89,9 +92,12 @@ class _Collector:
         finally:
             for task in (*tasks, warming):
                 task.cancel()
-            await proxy.close()
         if failed:
             raise failed[0]
+
+    def _proxy(self, lobby: Lobby) -> Proxy:
+        max_body = self._settings.max_body_bytes
+        return Proxy(self._web_socket, self._peer, lobby.draining, max_body=max_body, most=_MOST_FORWARDED)
 
     async def _tick(self, metrics: Metrics) -> None:
         while True:
@@ -159,7 +165,7 @@ def _open_journal(settings: Settings, index: int, sync: Callable[[int], None]) -
 def _allow_files(connections: int) -> None:
     """Let the process open as many files as it may have connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + 256
+    wanted = connections + _MOST_FORWARDED + 256
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
@@ -168,6 +174,7 @@ def _allow_files(connections: int) -> None:
 async def _warm_up() -> None:
     """Load what the first request would wait for, beside the first requests."""
     await asyncio.to_thread(agents.load)
+    await asyncio.to_thread(import_module, "footfall.collector.exchange")
     _settle_memory()
 
 

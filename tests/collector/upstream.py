@@ -44,7 +44,10 @@ def echo(asked: Asked) -> bytes:
 
 
 class Upstream(threading.Thread):
-    """Listens on a Unix socket; `asked` is every request in the order of arrival, `strays` what was sent besides."""
+    """Listens on a Unix socket; `asked` is every request in the order of arrival, `strays` what was sent besides.
+
+    What is asked under /early is answered before its body was read, and then the connection is closed.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__(daemon=True)
@@ -82,7 +85,9 @@ class Upstream(threading.Thread):
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             try:
-                asked = _read(reading := _Reading(connection))
+                asked = _head(reading := _Reading(connection))
+                if is_patient := not asked.target.startswith("/early"):
+                    asked.body = _body(asked, reading)
             except EOFError:
                 return
             except ValueError as error:
@@ -92,7 +97,7 @@ class Upstream(threading.Thread):
             with suppress(OSError):
                 connection.sendall(self.answer(asked))
                 connection.shutdown(socket.SHUT_WR)
-            if stray := reading.rest():
+            if is_patient and (stray := reading.rest()):
                 self.strays.append(stray)
 
 
@@ -129,24 +134,22 @@ class _Reading:
         self._unread += data
 
 
-def _read(reading: _Reading) -> Asked:
-    """One request; raises ValueError for what no web process should be sent."""
+def _head(reading: _Reading) -> Asked:
+    """One request without its body; raises ValueError for what no web process should be sent."""
     first, *lines = reading.until(b"\r\n\r\n").split(b"\r\n")
     request = _REQUEST.fullmatch(first)
     headers = [_HEADER.fullmatch(line) for line in lines]
     if request is None or not all(headers):
         raise ValueError(first, lines)
-    asked = Asked(
-        request[1].decode(),
-        request[2].decode(),
-        [(found[1].decode().lower(), found[2].decode("latin-1").strip()) for found in headers if found],
-        b"",
-    )
+    named = [(found[1].decode().lower(), found[2].decode("latin-1").strip()) for found in headers if found]
+    return Asked(request[1].decode(), request[2].decode(), named, b"")
+
+
+def _body(asked: Asked, reading: _Reading) -> bytes:
     length, coding = asked.value("content-length"), asked.value("transfer-encoding")
     if coding is not None and (length is not None or coding != "chunked"):
         raise ValueError("two lengths", asked.headers)
-    asked.body = b"".join(_chunks(reading)) if coding else reading.exactly(int(length or "0"))
-    return asked
+    return b"".join(_chunks(reading)) if coding else reading.exactly(int(length or "0"))
 
 
 def _chunks(reading: _Reading) -> Iterator[bytes]:

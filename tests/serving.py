@@ -118,10 +118,15 @@ class Served:
             raise AssertionError(f"{error}; the last answer to {sql!r} was {rows[:20]}") from None
         return rows
 
-    def run(self, *arguments: str, code: int = 0) -> str:
-        """What a `footfall` command on this data folder prints; fails if it does not exit with `code`."""
+    def run(self, *arguments: str, code: int = 0, typed: str = "") -> str:
+        """What a `footfall` command on this data folder prints; fails if it does not exit with `code`.
+
+        `typed` is what it reads from its standard input.
+        """
         command = [PROGRAM, *arguments, "--data", str(self.data)]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            command, env=self._environment, input=typed, capture_output=True, text=True, check=False, timeout=120
+        )
         assert done.returncode == code, f"{arguments} exited with {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 from msgspec import Struct
 
+from footfall import peer
 from footfall.failure import TerminalError
 from footfall.installation import open_installation
 from footfall.role import EX_CONFIG, bind
@@ -29,6 +30,7 @@ _LONGEST_PAUSE = 15.0
 _STEADY_SECONDS = 30.0
 _DRAIN_SECONDS = 60.0
 _READY_SECONDS = 30.0
+_TOLD = ("collector", "web")  # who sends a request, by a secret that no other process needs
 _MEMORY = {
     # Every batch asks for the same large arrays again. On glibc's heap they lie in pages that were in use a moment ago,
     # a tenth of the pipeline's time less. Arrow's own allocator, and arrays that are mapped, begin with new pages.
@@ -63,6 +65,7 @@ class Supervisor:
         self.host, self.port = self._sockets[0].getsockname()[:2]
         self._settings = settings
         self._environment = _environment(settings, self.port, self._runtime / "metrics")
+        self._secret = {peer.VARIABLE: peer.new_secret()}
         self._children = self._plan()
 
     def start(self) -> None:
@@ -123,7 +126,7 @@ class Supervisor:
         child.started_at = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - our own program
             child.command,
-            env=self._environment,
+            env=self._environment | (self._secret if child.name in _TOLD else {}),
             pass_fds=child.fds,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -185,7 +188,8 @@ def _listen(settings: Settings) -> list[socket.socket]:
 
 def _environment(settings: Settings, port: int, metrics: Path) -> dict[str, str]:
     texts = {PREFIX + name.upper(): str(getattr(settings, name)) for name in settings.__struct_fields__}
-    return {**_MEMORY, **os.environ, **texts, PREFIX + "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    kept = {name: value for name, value in os.environ.items() if name != peer.VARIABLE}
+    return {**_MEMORY, **kept, **texts, PREFIX + "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
 
 
 def _answers(host: str, port: int) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,6 +78,14 @@ class Talk:
         if to_head or status in (100, 204, 304):
             return Answer(status, headers, b"")
         return Answer(status, headers, self._body(headers))
+
+    def everything_after(self, data: bytes) -> bytes:
+        """Send, and read until the other side closes; it may do so before all is sent."""
+        with suppress(ConnectionError, EOFError):
+            self.send(data)
+            while True:
+                self._receive()
+        return self._unread
 
     def is_closed(self) -> bool:
         """Wait until the other side closes; false if it says something instead."""

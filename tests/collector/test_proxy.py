@@ -75,6 +75,7 @@ class Web(threading.Thread):
         return len(body) >= int(length or b"0")
 
 
+SECRET = "s" * 32
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-web: yes\r\n\r\nhi"
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n7\r\ndata: 1\r\n"
 
@@ -90,7 +91,7 @@ def web() -> Iterator[Web]:
 @pytest.fixture
 def collector(web: Web, tmp_path: Path) -> Iterator[Collector]:
     path = Path(web._listening.getsockname())
-    with collecting(tmp_path / "data", path) as collector:
+    with collecting(tmp_path / "data", path, peer_secret=SECRET) as collector:
         yield collector
 
 
@@ -106,16 +107,16 @@ def test_requests_and_replies_pass_whole(web: Web, collector: Collector) -> None
     first = web.requests[0].decode()
     assert first.startswith("GET /a%20b?c=d%20e HTTP/1.1\r\n")
     assert "cookie: a=b" in first
-    assert "x-footfall-peer: loopback" in first
+    assert f"x-footfall-peer: {SECRET} 127.0.0.1" in first
     assert "spoofed" not in first
     assert "x-hop" not in first
     assert web.requests[1].endswith(b"\r\n\r\nform")
 
 
-def test_a_proxy_in_front_is_not_the_machine_itself(web: Web, collector: Collector) -> None:
+def test_what_a_proxy_in_front_says_is_passed_on(web: Web, collector: Collector) -> None:
     web.replies.append(OK)
     collector.ask(get("/", x_forwarded_for="1.2.3.4", x_forwarded_proto="https"))
-    assert b"x-footfall-peer: remote" in web.requests[0]
+    assert b"x-forwarded-for: 1.2.3.4" in web.requests[0]
     assert b"x-forwarded-proto: https" in web.requests[0]
 
 

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from footfall.insights.app import create
 from footfall.lake.reading import LakeReader
+from footfall.peer import PeerHeader
 from footfall.settings import Settings
-from tests.insights.server import serving
+from tests.insights.server import SECRET, serving
 from tests.insights.traffic import simulate, write
 
 
@@ -64,4 +65,4 @@ def api(origin: str) -> Iterator[httpx.Client]:
 
 def make_app(data: Path, *, host: str = "127.0.0.1") -> Litestar:
     """The application on a data folder."""
-    return create(Settings(data=data, host=host), reader=LakeReader(data / "lake"))
+    return create(Settings(data=data, host=host), reader=LakeReader(data / "lake"), peer=PeerHeader(SECRET))

@@ -10,14 +10,18 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
+from footfall.peer import PeerHeader
+
+SECRET = "0123456789abcdef" * 2
+
 
 @contextmanager
-def serving(app: Litestar, *, peer: str = "loopback") -> Iterator[str]:
-    """Serve on a free port of the loopback address; yields the origin."""
+def serving(app: Litestar, *, peer: str = "127.0.0.1") -> Iterator[str]:
+    """Serve on a free port of the loopback address, to clients at an address; yields the origin."""
 
     async def stamped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            scope["headers"] = [*scope["headers"], (b"x-footfall-peer", peer.encode())]
+            scope["headers"] = [*scope["headers"], *PeerHeader(SECRET).lines(peer)]
         await app(scope, receive, send)
 
     listener = socket.create_server(("127.0.0.1", 0))

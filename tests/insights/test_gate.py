@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from footfall.control.store import Control
-from footfall.insights.gate import is_loopback_name
+from footfall.insights.gate import Gate, is_loopback_name
 from footfall.insights.sessions import Throttle
+from footfall.peer import PeerHeader
+from footfall.settings import Settings
 from tests.insights.conftest import Place, make_app
-from tests.insights.server import serving
+from tests.insights.server import SECRET, serving
 from tests.insights.traffic import row
 
 PASSWORD = "correct horse battery"
@@ -23,7 +25,7 @@ def guarded(tmp_path: Path) -> Iterator[httpx.Client]:
     """A dashboard that others can reach, with one login."""
     with Control.open(tmp_path / "control.db") as control:
         control.add_user("ada", PASSWORD)
-    with serving(make_app(tmp_path, host="0.0.0.0"), peer="remote") as url, httpx.Client(base_url=url) as client:
+    with serving(make_app(tmp_path, host="0.0.0.0"), peer="203.0.113.9") as url, httpx.Client(base_url=url) as client:
         yield client
 
 
@@ -153,9 +155,18 @@ def test_a_loopback_server_needs_no_login(origin: str) -> None:
 def test_a_proxy_or_a_remote_peer_needs_one(fortnights: Place, origin: str) -> None:
     for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host"):
         assert httpx.get(f"{origin}/api/meta", headers={name: "203.0.113.9"}).status_code == 401
-    with serving(fortnights.app, peer="remote") as url:
+    with serving(fortnights.app, peer="203.0.113.9") as url:
         assert httpx.get(f"{url}/api/meta").status_code == 401
         assert httpx.get(f"{url}/v1/fate/x").status_code == 401
+
+
+def test_an_address_is_known_from_the_collector_alone(tmp_path: Path) -> None:
+    gate = Gate(Settings(data=tmp_path), tmp_path / "control.db", PeerHeader(SECRET))
+    forged = PeerHeader("x" * 32)
+    for header, address in ((PeerHeader(SECRET), "203.0.113.9"), (forged, ""), (PeerHeader(), "")):
+        lines = {name.decode(): value.decode() for name, value in header.lines("203.0.113.9")}
+        assert gate.client_address(lines | {"x-forwarded-for": "198.51.100.1"}) == address
+    gate.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/api/feed", "/v1/fate/x"])

@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from footfall.collector import wire
+from footfall.collector import passage, wire
 from footfall.collector.door import Entry, Visit
 from footfall.collector.head import EXACT, Head, is_ingest_target, path_of
 from footfall.collector.lobby import Lobby
@@ -65,6 +65,7 @@ class Edge(HttpToolsProtocol):
         self._chunk_bytes = 0
         self._unexplained = 0
         self._lingered = 0
+        self._codings: list[bytes] = []
         self._is_last = False
         self._is_upgrade = False
         self.deadline = self.loop.time() + self._settings.header_timeout
@@ -95,9 +96,7 @@ class Edge(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         size = len(data)
         if self._phase == _LINGER:
-            self._lingered += size
-            if self._lingered > _LINGER_BYTES:
-                self.transport.abort()
+            self._pass_over(size)
             return
         if self._is_last:
             return
@@ -112,16 +111,19 @@ class Edge(HttpToolsProtocol):
             self._end(RefusedError(400, Reason.BAD_REQUEST, "The body's framing is larger than what it frames."))
 
     def _parse(self, data: bytes) -> None:
+        rest = None
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._parse_without_upgrade(data[upgrade.args[0] :])
+            rest = data[upgrade.args[0] :]
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, _CutError):
                 _log.error("a request could not be handled", exc_info=error)
                 self._end(RefusedError(500, Reason.UNAVAILABLE))
         except httptools.HttpParserError:
             self._end(RefusedError(400, Reason.BAD_REQUEST, "This is not HTTP/1.1."))
+        if rest is not None:
+            self._parse_without_upgrade(rest)
 
     def _parse_without_upgrade(self, rest: bytes) -> None:
         """Go on as if nothing had been asked for but a request: nobody is upgraded here.
@@ -132,7 +134,7 @@ class Edge(HttpToolsProtocol):
         if method == b"CONNECT":
             self._end(RefusedError(400, Reason.BAD_REQUEST, "This is not a proxy."))
             return
-        kept = [pair for pair in self.headers if pair[0] not in (b"upgrade", b"connection", b"http2-settings")]
+        kept = [pair for pair in self.headers if pair[0] not in (b"upgrade", b"http2-settings")]
         lines = b"".join(b"%b: %b\r\n" % pair for pair in kept)
         version = self.parser.get_http_version().encode()
         self.parser = httptools.HttpRequestParser(self)
@@ -152,6 +154,8 @@ class Edge(HttpToolsProtocol):
         self._phase = _HEAD
         self._head_bytes = 0
         self._unexplained = 0
+        self._lingered = 0
+        self._codings = []
         self.deadline = self.loop.time() + self._settings.header_timeout
         self.url = b""
         self.expect_100_continue = False
@@ -161,19 +165,28 @@ class Edge(HttpToolsProtocol):
         if self._phase != _HEAD:  # a trailer
             return
         name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
+        if name == b"expect":  # to which a client of HTTP/1.0 would take 100 for the whole answer
+            is_asked = value.lower() == b"100-continue"
+            self.expect_100_continue = is_asked and self.parser.get_http_version() == "1.1"
+        elif name == b"transfer-encoding":
+            self._codings.append(value)
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
             self._is_upgrade = True
             return
-        self._phase = _BODY
-        self._unexplained = 0
-        self.deadline = self.loop.time() + self._settings.body_timeout
+        try:
+            self._read_head()
+        except RefusedError as error:
+            self._end(error)
+            raise _CutError from None
+
+    def _read_head(self) -> None:
         if self._chunk_bytes + self._head_bytes > _MAX_HEAD:
             self._check_head_size()
+        if self._codings:
+            passage.check_coding(self.parser.get_http_version(), self._codings)
         path, _, query = self.url.partition(b"?")
         if not path.startswith(b"/"):
             path = path_of(self.url)
@@ -184,10 +197,17 @@ class Edge(HttpToolsProtocol):
         else:
             self._leave_to_application()
 
+    def _expect_body(self) -> None:
+        self._phase = _BODY
+        self._unexplained = 0
+        self.deadline = self.loop.time() + self._settings.body_timeout
+
     def on_body(self, body: bytes) -> None:
         turn = self.cycle
         self._unexplained = 0
         if not isinstance(turn, Turn):
+            if turn.response_complete:
+                self._pass_over(len(body))
             super().on_body(body)
             return
         size = len(body)
@@ -235,6 +255,7 @@ class Edge(HttpToolsProtocol):
         )
 
     def _queue(self, turn: Turn) -> None:
+        self._expect_body()
         previous, self.cycle = self.cycle, turn
         if previous is None or previous.response_complete:
             self._start_turn(turn)
@@ -321,8 +342,9 @@ class Edge(HttpToolsProtocol):
     def _leave_to_application(self) -> None:
         """Go the way of uvicorn; what it made at the message's beginning is made here."""
         if not path_of(self.url).startswith(b"/"):
-            self._end(RefusedError(400, Reason.BAD_REQUEST, "The request's target is not a path."))
-            raise _CutError
+            raise RefusedError(400, Reason.BAD_REQUEST, "The request's target is not a path.")
+        passage.check(self.parser.get_http_version(), self.url, self.headers, self._settings.max_body_bytes)
+        self._expect_body()
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url = url
@@ -386,22 +408,28 @@ class Edge(HttpToolsProtocol):
 
     def _check_head_size(self) -> None:
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > _MAX_HEAD:
-            self._end(RefusedError(431, Reason.BAD_REQUEST, "The request's head is too large."))
-            raise _CutError
+            raise RefusedError(431, Reason.BAD_REQUEST, "The request's head is too large.")
 
     def _end(self, error: RefusedError) -> None:
         """Refuse whatever is arriving and close, without getting ahead of replies that are under way."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._phase == _LINGER:
             return
         turn = self.cycle
         if turn is None or turn.response_complete:
-            self._say_goodbye(self._lobby.door.refuse(None, error))
-        elif isinstance(turn, Turn) and turn.started and turn.more_body:
-            self._refuse_early(turn, self._lobby.door.refuse(turn.head, error))
-        elif isinstance(turn, Turn) and not turn.more_body:
+            if self._phase == _BODY:  # of a request that has its answer; a second one would be taken for another's
+                self.transport.close()
+            else:
+                self._say_goodbye(self._lobby.door.refuse(None, error))
+        elif not turn.more_body:
             self._is_last = True
-        else:
+        elif isinstance(turn, Turn) and turn.started:
+            self._refuse_early(turn, self._lobby.door.refuse(turn.head, error))
+        elif isinstance(turn, Turn) or turn.response_started or self.pipeline:
             self.transport.abort()
+        else:
+            turn.disconnected = True  # as far as the application can tell
+            turn.message_event.set()
+            self._say_goodbye(self._lobby.door.refuse(None, error))
 
     def _say_goodbye(self, reply: Reply) -> None:
         """Send a last reply and read on for a moment: a connection cut at once would take the reply with it."""
@@ -411,6 +439,12 @@ class Edge(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
+
+    def _pass_over(self, size: int) -> None:
+        """Read what nobody waits for, so that the client comes to read its answer; but not for ever."""
+        self._lingered += size
+        if self._lingered > _LINGER_BYTES:
+            self.transport.abort()
 
     def _free(self, turn: Turn) -> None:
         self._lobby.held -= turn.held

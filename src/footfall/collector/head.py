@@ -18,7 +18,7 @@ PATHS = (
 EXACT = frozenset(path.encode() for path in PATHS)
 
 # Headers that mean one thing; twice, nobody knows which one counts.
-_SINGLE = (b"authorization", b"content-length", b"content-type", b"host", b"origin")
+SINGLE = (b"authorization", b"content-length", b"content-type", b"host", b"origin")
 _SLASHES = re.compile("/{2,}")
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -45,7 +45,7 @@ class Head(Struct):
         repeated = False
         if len(headers) != len(pairs):
             names = [name for name, _ in pairs]
-            repeated = any(names.count(name) > 1 for name in _SINGLE)
+            repeated = any(names.count(name) > 1 for name in SINGLE)
             if names.count(b"content-encoding") > 1:
                 headers[b"content-encoding"] = b",".join(value for name, value in pairs if name == b"content-encoding")
         return cls(method, query, headers, repeated)

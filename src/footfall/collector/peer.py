@@ -1,18 +1,17 @@
 """Whether a client is on this machine."""
 
-import ipaddress
-
+from footfall import peer
 from footfall.collector.asgi import Scope
 
-_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+_FORWARDED = frozenset(name.encode() for name in peer.FORWARDED)
+
+
+def address_of(scope: Scope) -> str:
+    """The address at the other end of the connection; empty where it has none."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def is_local_peer(scope: Scope) -> bool:
     """Whether the client is on this machine, and not a proxy that speaks for somebody else."""
-    client = scope.get("client")
-    if client is None or any(name in _FORWARDED for name, _ in scope["headers"]):
-        return False
-    try:
-        return ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return False
+    return peer.is_loopback(address_of(scope)) and not any(name in _FORWARDED for name, _ in scope["headers"])

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,10 +34,12 @@ from footfall.journal.group import GroupCommit
 from footfall.journal.log import WriteFailedError
 from footfall.journal.opening import open_current
 from footfall.journal.writer import SegmentWriter
+from footfall.peer import PeerHeader
 from footfall.settings import Settings
 
 _log = structlog.get_logger()
 _TICK_SECONDS = 1.0
+_MOST_FORWARDED = 400  # two collectors' are fewer than the web process lets wait for it
 
 
 def run(
@@ -63,6 +66,7 @@ class _Collector:
         self, settings: Settings, index: int, web_socket: Path | None, is_current: Callable[[str, int], bool]
     ) -> None:
         self._settings = settings
+        self._peer = PeerHeader.from_environment()
         self._snapshot = Snapshot(settings.control)
         self._door = Door(settings, self._snapshot.current())
         self._writer = _open_journal(settings, index, self._sync, is_current)
@@ -86,8 +90,7 @@ class _Collector:
             flows_beat=self._settings.flows_heartbeat,
         )
         health = Health(self._settings, self._door, self._snapshot)
-        proxy = Proxy(self._web_socket, lobby.draining)
-        server = _Server(_config(lobby, Office(health, metrics, proxy)), lobby)
+        server = _Server(_config(lobby, Office(health, metrics, self._proxy(lobby))), lobby)
         tasks = [
             asyncio.create_task(lobby.sweep(lambda: cast("list[Guest]", list(server.server_state.connections)))),
             asyncio.create_task(self._tick(metrics)),
@@ -102,9 +105,12 @@ class _Collector:
         finally:
             for task in (*tasks, warming):
                 task.cancel()
-            await proxy.close()
         if failed:
             raise failed[0]
+
+    def _proxy(self, lobby: Lobby) -> Proxy:
+        max_body = self._settings.max_body_bytes
+        return Proxy(self._web_socket, self._peer, lobby.draining, max_body=max_body, most=_MOST_FORWARDED)
 
     async def _tick(self, metrics: Metrics) -> None:
         while True:
@@ -190,7 +196,7 @@ def _remember(settings: Settings, aside: str) -> None:
 def _allow_files(connections: int) -> None:
     """Let the process open as many files as it may have connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + 256
+    wanted = connections + _MOST_FORWARDED + 256
     if soft != resource.RLIM_INFINITY and soft < wanted:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
@@ -199,6 +205,7 @@ def _allow_files(connections: int) -> None:
 async def _warm_up() -> None:
     """Load what the first request would wait for, beside the first requests."""
     await asyncio.to_thread(agents.load)
+    await asyncio.to_thread(import_module, "footfall.collector.exchange")
     _settle_memory()
 
 

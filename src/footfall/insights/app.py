@@ -15,6 +15,7 @@ from footfall.insights.gate import Gate
 from footfall.insights.library import Library
 from footfall.insights.replies import RefusedError, refuse
 from footfall.lake.reading import LakeReader
+from footfall.peer import PeerHeader
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 
@@ -26,9 +27,9 @@ _MOST_BODY = 64 << 10
 Handler = Callable[[Request[Any, Any, Any], Any], Response[bytes]]
 
 
-def create(settings: Settings, *, reader: LakeReader, control_path: Path | None = None) -> Litestar:
+def create(settings: Settings, *, reader: LakeReader, peer: PeerHeader, control_path: Path | None = None) -> Litestar:
     """The application on a lake and a control database (by default the one the settings name)."""
-    gate = Gate(settings, control_path or settings.control)
+    gate = Gate(settings, control_path or settings.control, peer)
     house = routes.House(settings, reader, gate, Bundle(), Library(settings))
     return Litestar(
         routes.handlers(house),

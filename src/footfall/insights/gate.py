@@ -10,12 +10,11 @@ from msgspec import Struct
 from footfall.control.snapshot import Snapshot
 from footfall.insights.replies import RefusedError
 from footfall.insights.sessions import Sessions
+from footfall.peer import FORWARDED, PeerHeader, is_loopback
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 
-PEER = "x-footfall-peer"
 COOKIE = "footfall_session"
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class Visitor(Struct, frozen=True):
@@ -28,8 +27,9 @@ class Visitor(Struct, frozen=True):
 class Gate:
     """The rules of access, in one place."""
 
-    def __init__(self, settings: Settings, control_path: Path) -> None:
+    def __init__(self, settings: Settings, control_path: Path, peer: PeerHeader) -> None:
         self.sessions = Sessions(control_path)
+        self._peer = peer
         self._is_loopback = settings.is_loopback
         self._snapshot = Snapshot(control_path)
 
@@ -38,10 +38,14 @@ class Gate:
         self.sessions.close()
         self._snapshot.close()
 
+    def client_address(self, headers: Mapping[str, str]) -> str:
+        """The IP address of whoever connected, a client or the proxy in front; empty where it is not known."""
+        return self._peer.address(headers)
+
     def is_open(self, headers: Mapping[str, str]) -> bool:
         """Whether this request needs no login: only this machine can ask, and it asks itself, through no proxy."""
-        direct = not any(name in headers for name in _FORWARDED)
-        return self._is_loopback and direct and headers.get(PEER) == "loopback"
+        direct = not any(name in headers for name in FORWARDED)
+        return self._is_loopback and direct and is_loopback(self.client_address(headers))
 
     def is_keyless(self, headers: Mapping[str, str]) -> bool:
         """Whether events are taken and shown without a key: the dashboard is open, and no channel was made."""

@@ -12,6 +12,7 @@ import uvicorn
 from litestar.concurrency import set_asyncio_executor
 
 from footfall.insights.app import create
+from footfall.peer import PeerHeader
 from footfall.settings import Settings
 
 _THREADS = 4
@@ -19,7 +20,7 @@ _TIDY_SECONDS = 10.0
 
 
 def run(settings: Settings, *, uds: Path) -> None:
-    """Serve on a Unix socket that only this user can open, until SIGTERM or SIGINT."""
+    """Serve on a Unix socket that only this user can open, until SIGTERM or SIGINT; raises TerminalError."""
     from concurrent.futures import ThreadPoolExecutor
 
     from footfall.lake.reading import LakeReader
@@ -27,7 +28,7 @@ def run(settings: Settings, *, uds: Path) -> None:
     _keep_small()
     set_asyncio_executor(ThreadPoolExecutor(_THREADS, "query"))
     config = uvicorn.Config(
-        create(settings, reader=LakeReader(settings.lake)),
+        create(settings, reader=LakeReader(settings.lake), peer=PeerHeader.from_environment()),
         http="httptools",
         loop="uvloop",
         ws="none",

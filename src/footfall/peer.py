@@ -60,6 +60,38 @@ def plain_address(text: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+class TrustedProxies:
+    """The proxies in front whose word on who the client is counts: addresses or networks, with commas between.
+
+    Raises TerminalError for a setting that names none.
+    """
+
+    def __init__(self, setting: str) -> None:
+        try:
+            parts = [part.strip() for part in setting.split(",") if part.strip()]
+            self._networks = [ipaddress.ip_network(part, strict=False) for part in parts]
+        except ValueError as error:
+            raise TerminalError(f"setting proxies: {error}") from error
+
+    def client(self, peer: str, forwarded_for: str) -> str:
+        """The address of the client, by that of the peer and what the proxies added to X-Forwarded-For.
+
+        The last address in it that is no trusted proxy's: what stands before may be the client's own invention.
+        """
+        address = peer
+        for part in reversed(forwarded_for.split(",")):
+            if not self._trusts(address):
+                break
+            address = plain_address(part.strip()) or address
+        return address
+
+    def _trusts(self, address: str) -> bool:
+        if not address:
+            return False
+        found = ipaddress.ip_address(address)
+        return any(found in network for network in self._networks)
+
+
 def is_loopback(address: str) -> bool:
     """Whether an address is that of the machine itself."""
     plain = plain_address(address)

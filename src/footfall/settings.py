@@ -35,6 +35,22 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: Annotated[str, _says("Address to listen on. Anything but loopback needs keys and a dashboard login.")] = (
         "127.0.0.1"
     )
+    hosts: Annotated[
+        str,
+        _says(
+            "Names under which footfall answers, with commas between, `*.example.org` for all below one; "
+            "empty for any, once there are keys."
+        ),
+    ] = ""
+    proxies: Annotated[
+        str,
+        _says("Addresses or networks of proxies in front, with commas between, whose `X-Forwarded-For` is believed."),
+    ] = ""
+    metrics_token: Annotated[
+        str,
+        _says("Token for `GET /metrics`, 16 characters or more; not needed while everything is open. Never shown."),
+        Meta(pattern=r"^([!-~]{16,})?$(?!\n)"),
+    ] = ""
     port: Annotated[int, _says("Port to listen on."), Meta(ge=0, le=65535)] = 8400
     collectors: Annotated[Count, _says("Collector processes that share the port.")] = 2
 

@@ -14,7 +14,7 @@ from footfall.control.store import Control
 
 from .conftest import Clock
 
-EMPTY = Directory({}, {})
+EMPTY = Directory({}, {}, is_open=True)
 
 
 @pytest.fixture
@@ -141,13 +141,94 @@ def test_a_database_that_vanishes_opens_no_doors(snapshot: Snapshot, path: Path)
     with Control.open(path) as control:
         control.add_channel("a")
     before = snapshot.current()
+    good = path.read_bytes()
     path.unlink()
     assert snapshot.current() is before
     assert snapshot.trouble == "control.db is gone"
-    with Control.open(path) as control:
-        control.add_channel("b")
-    assert set(snapshot.current().channels) == {"b"}
+    with pytest.raises(DamagedControlError, match=r"control\.db is gone, with all keys and logins"):
+        Control.open(path)
+    assert not path.exists()
+    replace(path, good)
+    assert set(snapshot.current().channels) == {"a"}
     assert snapshot.trouble is None
+
+
+LOST = {
+    "gone": None,
+    "emptied": b"",
+    "no database": b"something else altogether" * 100,
+    "cut off": "half",
+}
+
+
+@pytest.mark.parametrize("how", LOST)
+@pytest.mark.parametrize("first", ["channel", "login"])
+def test_what_cannot_be_read_is_not_taken_for_empty(path: Path, how: str, first: str) -> None:
+    """By a process that starts when it is lost already."""
+    with Control.open(path) as control:
+        if first == "channel":
+            control.add_channel("a")
+        else:
+            control.add_user("ada", "correct horse")
+    good, broken = path.read_bytes(), LOST[how]
+    for rest in ("-wal", "-shm"):
+        path.with_name(path.name + rest).unlink(missing_ok=True)
+    path.unlink()
+    if isinstance(broken, str):
+        path.write_bytes(good[: len(good) // 2 - 100])
+    elif broken is not None:
+        path.write_bytes(broken)
+    with closing(Snapshot(path)) as snapshot:
+        found = snapshot.current()
+        assert (found.is_known, found.is_open) == (False, False)
+        assert snapshot.trouble is not None
+        replace(path, good)
+        found = snapshot.current()
+        assert (found.is_known, found.is_open) == (True, False)
+        assert not snapshot.trouble
+
+
+def test_the_first_channel_or_login_ends_openness_for_good(tmp_path: Path) -> None:
+    for number, make in enumerate(("channel", "login")):
+        path = tmp_path / str(number) / "control.db"
+        with closing(Snapshot(path)) as snapshot:
+            with Control.open(path) as control:
+                assert snapshot.current().is_open
+                if make == "channel":
+                    control.add_channel("a")
+                    assert not snapshot.current().is_open
+                    control.remove_channel("a")
+                else:
+                    control.add_user("ada", "correct horse")
+                    assert not snapshot.current().is_open
+                    control.remove_user("ada")
+            assert (snapshot.current().is_known, snapshot.current().is_open) == (True, False)
+        with closing(Snapshot(path)) as snapshot:
+            assert (snapshot.current().is_known, snapshot.current().is_open) == (True, False)
+
+
+def test_one_from_before_it_was_remembered(path: Path) -> None:
+    with Control.open(path) as control:
+        control.add_channel("a")
+    (path.parent / "closed").unlink()
+    with closing(Snapshot(path)) as snapshot:
+        assert not snapshot.current().is_open
+    Control.open(path).close()
+    assert (path.parent / "closed").exists()
+
+
+def test_nothing_is_made_where_that_cannot_be_remembered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Control.open(path) as control:
+        monkeypatch.setattr("footfall.control.openness.close", refuse)
+        with pytest.raises(DamagedControlError, match="No space left"):
+            control.add_channel("a")
+        with pytest.raises(DamagedControlError, match="No space left"):
+            control.add_user("ada", "correct horse")
+        assert control.channels() == []
+        assert control.users() == []
 
 
 def test_a_backup_put_in_place_is_seen(snapshot: Snapshot, path: Path) -> None:

@@ -208,7 +208,7 @@ def test_only_pages_of_this_machine_may_read_along(footfall_micro: Micro) -> Non
         broken = http.get("/micro/good", headers={"origin": "http://[::1"})
     assert own.headers["access-control-allow-origin"] == "http://localhost:3000"
     assert "access-control-allow-origin" not in foreign.headers
-    assert rebound.status_code == 403
+    assert rebound.status_code == 421
     assert broken.status_code == 200
 
 

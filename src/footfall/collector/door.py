@@ -27,6 +27,7 @@ from footfall.collector.tally import Tally
 from footfall.collector.window import Window
 from footfall.control.access import Directory
 from footfall.dialects.frame import Answer, Request
+from footfall.hosts import HostRule
 from footfall.journal.log import JournalFullError, WriteFailedError
 from footfall.settings import Settings
 from footfall.spec.batch import Batch, BatchError, open_body
@@ -79,7 +80,9 @@ class Door:
 
     def __init__(self, settings: Settings, directory: Directory | None = None, *, is_local: bool | None = None) -> None:
         self.gate = Gate(
-            directory or Directory({}, {}), is_local=settings.is_loopback if is_local is None else is_local
+            directory or Directory({}, {}, is_open=True),
+            is_local=settings.is_loopback if is_local is None else is_local,
+            hosts=HostRule(settings.hosts),
         )
         self.rates = Rates(settings.collectors)
         self.interpreter = Interpreter(foreign.dialects(settings))

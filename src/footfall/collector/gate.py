@@ -1,10 +1,8 @@
 """Who sends: the key of a request, the channel it opens, and whether it may be used like this."""
 
-import ipaddress
 import re
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -12,6 +10,7 @@ from msgspec import Struct
 from footfall.collector.head import Head
 from footfall.collector.refusal import RefusedError
 from footfall.control.access import Access, Channel, Directory, origin_allowed
+from footfall.hosts import HostRule
 from footfall.spec.reasons import Reason
 
 OPEN = "dev"
@@ -37,8 +36,9 @@ class Pass(Struct, frozen=True):
 class Gate:
     """Answers from the newest directory; `is_local` says that only this machine can reach the port."""
 
-    def __init__(self, directory: Directory, *, is_local: bool) -> None:
+    def __init__(self, directory: Directory, *, is_local: bool, hosts: HostRule) -> None:
         self._is_local = is_local
+        self._hosts = hosts
         self._known: dict[str, Access] = {}
         self._open = Pass(Channel(OPEN, keep_payloads=True), is_open=True)
         self._passes: dict[tuple[str, bool], Pass] = {}
@@ -54,17 +54,20 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """Whether no key is needed: only this machine can send, and nobody has made a channel."""
-        return self._is_local and not self.directory.channels
+        """Whether no key is needed: only this machine can send, and nobody has ever made a channel or a login."""
+        return self._is_local and self.directory.is_open
 
     def enter(self, head: Head) -> Pass:
-        """The request's pass; raises RefusedError: 401 without a valid key, 403 where it may not be used."""
+        """The request's pass; raises RefusedError: 401 without a valid key, 403 where it may not be used.
+
+        503 while nobody can say which keys there are: a sender that has a good one must come again.
+        """
+        if not self.directory.is_known:
+            raise RefusedError(503, Reason.UNAVAILABLE, "The keys cannot be read at present.", retry_after=5)
+        host = head.headers.get(b"host")
+        if not self._hosts.allows(host.decode("latin-1") if host is not None else None, is_open=self.is_open):
+            raise RefusedError(421, Reason.HOST_UNKNOWN)
         if self.is_open:
-            host = head.headers.get(b"host")
-            if host is not None and not is_local_host(host):
-                raise RefusedError(
-                    403, Reason.ORIGIN_FORBIDDEN, "Without a channel, footfall answers only under a local name."
-                )
             return self._open
         access = self._access(head)
         if access.key.origins and access.key.kind == "public":
@@ -110,17 +113,3 @@ def _token(head: Head) -> tuple[str, bool]:
     if given := _KEY.search(head.query):
         return unquote(given[1].decode("latin-1")), True
     raise RefusedError(401, Reason.KEY_MISSING)
-
-
-@lru_cache(maxsize=256)
-def is_local_host(host: bytes) -> bool:
-    """Whether a Host header names this machine, so that no page of another site can have its name point here."""
-    name = host.decode("latin-1").strip().lower()
-    name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]
-    name = name.removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -1,19 +1,27 @@
 """What a collector answers besides events: health, metrics, the browser tracker; all the rest is the web process's."""
 
+import hmac
+
 from footfall.collector import script
 from footfall.collector.asgi import Application, Receive, Scope, Send, send_reply
+from footfall.collector.gate import Gate
 from footfall.collector.health import Health
 from footfall.collector.metrics import CONTENT_TYPE, Metrics
 from footfall.collector.peer import is_local_peer
 from footfall.collector.refusal import RefusedError
 from footfall.collector.reply import JSON, Headers, Reply, failure
+from footfall.hosts import HostRule
+from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 
 
 class Office:
     """An ASGI application."""
 
-    def __init__(self, health: Health, metrics: Metrics, behind: Application) -> None:
+    def __init__(self, settings: Settings, gate: Gate, health: Health, metrics: Metrics, behind: Application) -> None:
+        self._hosts = HostRule(settings.hosts)
+        self._token = settings.metrics_token.encode()
+        self._gate = gate
         self._health = health
         self._metrics = metrics
         self._behind = behind
@@ -23,6 +31,8 @@ class Office:
         path = scope["path"]
         if path == "/health":
             reply = self._health_reply(scope)
+        elif not self._hosts.allows(_host(scope), is_open=self._gate.is_open):
+            reply = failure(RefusedError(421, Reason.HOST_UNKNOWN))
         elif path == "/metrics":
             reply = self._metrics_reply(scope)
         elif path == "/footfall.js":
@@ -41,10 +51,22 @@ class Office:
     def _metrics_reply(self, scope: Scope) -> Reply:
         if scope["method"] not in ("GET", "HEAD"):
             return _not_allowed()
-        if not is_local_peer(scope):
-            return failure(RefusedError(403, Reason.KEY_FORBIDDEN, "Metrics are shown to this machine only."))
+        if not self._may_see(scope):
+            return failure(RefusedError(403, Reason.METRICS_FORBIDDEN))
         headers: Headers = ((b"content-type", CONTENT_TYPE),)
         return Reply(200, headers, self._metrics.text())
+
+    def _may_see(self, scope: Scope) -> bool:
+        """Whether this client may have the numbers: with the token, or on this machine while everything is open."""
+        scheme, _, token = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")
+        if self._token and scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token):
+            return True
+        return self._gate.is_open and is_local_peer(scope)
+
+
+def _host(scope: Scope) -> str | None:
+    found = dict(scope["headers"]).get(b"host")
+    return found.decode("latin-1") if found is not None else None
 
 
 def _script_reply(scope: Scope) -> Reply:

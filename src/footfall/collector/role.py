@@ -90,7 +90,8 @@ class _Collector:
             flows_beat=self._settings.flows_heartbeat,
         )
         health = Health(self._settings, self._door, self._snapshot)
-        server = _Server(_config(lobby, Office(health, metrics, self._proxy(lobby))), lobby)
+        office = Office(self._settings, self._door.gate, health, metrics, self._proxy(lobby))
+        server = _Server(_config(lobby, office), lobby)
         tasks = [
             asyncio.create_task(lobby.sweep(lambda: cast("list[Guest]", list(server.server_state.connections)))),
             asyncio.create_task(self._tick(metrics)),

@@ -44,10 +44,16 @@ class Access(Struct, frozen=True):
 
 
 class Directory(Struct, frozen=True):
-    """All channels by name and all keys by id, expired ones included."""
+    """All channels by name and all keys by id, expired ones included.
+
+    `is_open` says that nobody has ever made a channel or a login; `is_known` is False where nothing could be read, so
+    that nobody can say who may do what.
+    """
 
     channels: dict[str, Channel]
     keys: dict[str, Key]
+    is_open: bool = False
+    is_known: bool = True
 
     def find(self, token: str, now_ms: int) -> Access | None:
         """What the token opens at this time; None for anything that is not a valid token."""

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from footfall.control.errors import ControlBusyError, ControlError, DamagedControlError, NewerSchemaError
+from footfall.control.openness import MARKER, is_closed
 from footfall.control.tables import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -27,6 +28,7 @@ def open_database(path: Path) -> Engine:
 
     Raises NewerSchemaError, DamagedControlError or ControlBusyError.
     """
+    _require_not_lost(path)
     _keep_private(path)
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, connect_args={"timeout": _PATIENCE}, json_deserializer=_read_texts)
@@ -80,6 +82,19 @@ def _read_texts(value: str) -> list[str]:
 
 def _name(engine: Engine) -> str:
     return Path(engine.url.database or "control database").name
+
+
+def _require_not_lost(path: Path) -> None:
+    """Keep a database that is gone from being replaced by an empty one, which would end all keys and logins."""
+    try:
+        is_lost = is_closed(path) and (not path.exists() or path.stat().st_size == 0)
+    except OSError as error:
+        raise DamagedControlError(f"{path.name} cannot be used: {error.strerror}") from error
+    if is_lost:
+        raise DamagedControlError(
+            f"{path.name} is gone, with all keys and logins: restore it; if it is lost for good, "
+            f"remove the file {MARKER} beside it and make new ones"
+        )
 
 
 def _keep_private(path: Path) -> None:

@@ -5,12 +5,18 @@ import threading
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from footfall.control.access import Channel, Directory, Key
+from footfall.control.openness import is_closed
 from footfall.control.tokens import Kind
 
 _CHANNELS = "SELECT name, profile, keep_payloads, accepts, rate, burst, origins FROM channels"
+_USERS = "SELECT count(*) FROM users"
 _KEYS = "SELECT id, kind, channel, digest, expires_at FROM keys"
+
+OPEN = Directory({}, {}, is_open=True)
+UNKNOWN = Directory({}, {}, is_known=False)
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
 
@@ -18,7 +24,7 @@ _texts = msgspec.json.Decoder(tuple[str, ...])
 class Snapshot:
     """The newest readable state of the control database; it may be made before the database is.
 
-    `trouble` says why the state that `current` returned may be old; None when all is well.
+    `trouble` says why the state that `current` returned may be old or is not known; None when all is well.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,10 +34,13 @@ class Snapshot:
         self._database: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._version: int | None = None
-        self._directory = Directory({}, {})
+        self._directory = UNKNOWN
 
     def current(self) -> Directory:
-        """The channels and keys as of now, or the last that could be read; costs microseconds when nothing changed."""
+        """The channels and keys as of now, or the last that could be read; costs microseconds when nothing changed.
+
+        It is not known as long as there should be a database and none could be read.
+        """
         with self._lock:
             try:
                 self._refresh()
@@ -50,7 +59,10 @@ class Snapshot:
             found = self._path.stat()
         except FileNotFoundError:
             self._disconnect()
-            self.trouble = f"{self._path.name} is gone" if self._file else None
+            if self._file or is_closed(self._path):
+                self.trouble = f"{self._path.name} is gone"
+            else:
+                self.trouble, self._directory = None, OPEN
             return
         if self._database is None or self._file != (found.st_dev, found.st_ino):
             self._disconnect()
@@ -58,7 +70,11 @@ class Snapshot:
             self._file = (found.st_dev, found.st_ino)
         version = self._database.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
-            self._directory = _read(self._database)
+            read, closed = _read(self._database), is_closed(self._path)
+            if read is None and closed:
+                self.trouble = f"{self._path.name} has lost what was in it"
+                return
+            self._directory = OPEN if read is None else structs.replace(read, is_open=read.is_open and not closed)
             self._version = version
         self.trouble = None
 
@@ -75,16 +91,22 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
 
 
-def _read(database: sqlite3.Connection) -> Directory:
+def _read(database: sqlite3.Connection) -> Directory | None:
+    """What the database says; None where it has no tables yet."""
     database.execute("BEGIN")  # both queries see the same state
-    made = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
-    channels = database.execute(_CHANNELS).fetchall() if made else []
-    keys = database.execute(_KEYS).fetchall() if made else []
-    database.execute("COMMIT")
+    try:
+        if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return None
+        channels = database.execute(_CHANNELS).fetchall()
+        keys = database.execute(_KEYS).fetchall()
+        users = database.execute(_USERS).fetchone()[0]
+    finally:
+        database.execute("COMMIT")
     origins = {row[0]: _texts.decode(row[-1]) for row in channels}
     return Directory(
         {row[0]: _channel(*row[:-1]) for row in channels},
         {row[0]: _key(*row, origins=origins.get(row[2], ())) for row in keys},
+        is_open=not channels and not users,
     )
 
 

@@ -12,10 +12,11 @@ from msgspec import Struct, structs
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from footfall.control import names, passwords
+from footfall.control import names, openness, passwords
 from footfall.control.database import open_database, reading, writing
 from footfall.control.errors import (
     ChannelExistsError,
+    DamagedControlError,
     UnknownChannelError,
     UnknownKeyError,
     UnknownUserError,
@@ -87,6 +88,8 @@ class Control:
     def __init__(self, engine: Engine, *, clock: Callable[[], int] = epoch_ms) -> None:
         self._engine = engine
         self._clock = clock
+        if self.channels() or self.users():
+            self._close_for_good()  # one from before there was a file to remember it by
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], int] = epoch_ms) -> Self:
@@ -121,6 +124,7 @@ class Control:
         Raises ChannelExistsError, InvalidNameError, InvalidProfileError, InvalidOriginError or InvalidRateError.
         """
         info = _checked(structs.replace(ChannelInfo(names.check_name(name)), **options))
+        self._close_for_good()
         with writing(self._engine) as session:
             if session.get(ChannelRow, name) is not None:
                 raise ChannelExistsError(f"there is already a channel {name!r}")
@@ -184,6 +188,7 @@ class Control:
         """Make a dashboard login; raises UserExistsError, InvalidLoginError or InvalidPasswordError."""
         login = names.check_login(login)
         sealed = passwords.seal(passwords.check_password(password))
+        self._close_for_good()
         with writing(self._engine) as session:
             if session.get(UserRow, login) is not None:
                 raise UserExistsError(f"there is already a login {login!r}")
@@ -229,6 +234,14 @@ class Control:
         """Sign out; does nothing if the session has ended already."""
         with writing(self._engine) as session:
             session.execute(delete(SessionRow).where(SessionRow.digest == _digest(token)))
+
+    def _close_for_good(self) -> None:
+        """From now on nobody gets in without a key or a login; said before the first one is made."""
+        path = Path(self._engine.url.database or "")
+        try:
+            openness.close(path)
+        except OSError as error:
+            raise DamagedControlError(f"{path.name} cannot be used: {error.strerror}") from error
 
     def _add_key(self, session: Session, channel: str, kind: Kind) -> str:
         token = mint(kind)

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from footfall.control.snapshot import Snapshot
+from footfall.hosts import is_local_name, name_of
 from footfall.insights.replies import RefusedError
 from footfall.insights.sessions import Sessions
-from footfall.peer import FORWARDED, PeerHeader, is_loopback
+from footfall.peer import FORWARDED, PeerHeader, TrustedProxies, is_loopback
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 
@@ -30,6 +31,7 @@ class Gate:
     def __init__(self, settings: Settings, control_path: Path, peer: PeerHeader) -> None:
         self.sessions = Sessions(control_path)
         self._peer = peer
+        self._proxies = TrustedProxies(settings.proxies)
         self._is_loopback = settings.is_loopback
         self._snapshot = Snapshot(control_path)
 
@@ -39,17 +41,20 @@ class Gate:
         self._snapshot.close()
 
     def client_address(self, headers: Mapping[str, str]) -> str:
-        """The IP address of whoever connected, a client or the proxy in front; empty where it is not known."""
-        return self._peer.address(headers)
+        """The IP address of the client, or of a proxy in front that is not trusted; empty where it is not known."""
+        return self._proxies.client(self._peer.address(headers), headers.get("x-forwarded-for", ""))
 
     def is_open(self, headers: Mapping[str, str]) -> bool:
-        """Whether this request needs no login: only this machine can ask, and it asks itself, through no proxy."""
-        direct = not any(name in headers for name in FORWARDED)
-        return self._is_loopback and direct and is_loopback(self.client_address(headers))
+        """Whether this request needs no login: nobody has ever made one, or a channel, and it is this machine's own."""
+        if not self._is_loopback or any(name in headers for name in FORWARDED):
+            return False
+        return is_loopback(self._peer.address(headers)) and self._snapshot.current().is_open
 
-    def is_keyless(self, headers: Mapping[str, str]) -> bool:
-        """Whether events are taken and shown without a key: the dashboard is open, and no channel was made."""
-        return self.is_open(headers) and not self._snapshot.current().channels
+    def require_known(self) -> None:
+        """Raise RefusedError (503) while the control database should be there and cannot be read."""
+        if not self._snapshot.current().is_known:
+            message = "Logins and keys cannot be read at present."
+            raise RefusedError(503, Reason.UNAVAILABLE, message, headers={"Retry-After": "5"})
 
     def check_origin(self, headers: Mapping[str, str], *, navigation: bool) -> None:
         """Keep other web sites out of an open dashboard; raises RefusedError.
@@ -58,15 +63,16 @@ class Gate:
         """
         if not self.is_open(headers):
             return
-        if not is_loopback_name(headers.get("host", "")):
-            raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Open the dashboard as localhost or 127.0.0.1.")
+        if not is_local_name(name_of(headers.get("host", ""))):
+            raise RefusedError(421, Reason.HOST_UNKNOWN)
         if navigation and headers.get("sec-fetch-mode") == "navigate":
             return
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not read the dashboard.")
 
     def visitor(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor | None:
-        """Who asks, or None when a login is needed first."""
+        """Who asks, or None when a login is needed first; raises RefusedError where that cannot be told."""
+        self.require_known()
         if self.is_open(headers):
             return Visitor(None, is_open=True)
         login = self.sessions.login_of(cookies.get(COOKIE, ""))
@@ -74,10 +80,11 @@ class Gate:
 
     def readable_channel(self, headers: Mapping[str, str]) -> str | None:
         """The one channel whose fates the request's key may read, None for all; raises RefusedError."""
+        self.require_known()
         scheme, _, token = headers.get("authorization", "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            if self.is_keyless(headers):
+            if self.is_open(headers):
                 return None
             raise RefusedError(401, Reason.KEY_MISSING, headers={"WWW-Authenticate": "Bearer"})
         access = self._snapshot.current().find(token, int(time.time() * 1000))
@@ -86,20 +93,6 @@ class Gate:
         if access.key.kind != "secret":
             raise RefusedError(403, Reason.KEY_FORBIDDEN)
         return access.channel.name
-
-
-def is_loopback_name(host: str) -> bool:
-    """Whether a Host header names this machine from within."""
-    try:
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    return name in ("localhost", "::1") or name.endswith(".localhost") or _is_loopback_address(name)
-
-
-def _is_loopback_address(name: str) -> bool:
-    parts = name.split(".")
-    return len(parts) == 4 and parts[0] == "127" and all(part.isdecimal() and part.isascii() for part in parts)
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:

@@ -89,8 +89,7 @@ def _api(house: House) -> list[HTTPRouteHandler]:
     @_reads("/api/meta")
     def meta(request: Asked) -> Reply:
         visitor = enter(request)
-        keyless = house.gate.is_keyless(request.headers)
-        state = overview.overview(house.reader, is_open=visitor.is_open, keyless=keyless, login=visitor.login)
+        state = overview.overview(house.reader, is_open=visitor.is_open, keyless=visitor.is_open, login=visitor.login)
         return answer(state, _accepts(request))
 
     @_reads("/api/events/{event_id:str}")

@@ -11,9 +11,9 @@ from msgspec import Meta, Struct
 
 import footfall
 from footfall.collector.asgi import Receive, Scope, Send, send_reply
-from footfall.collector.gate import is_local_host
 from footfall.collector.refusal import RefusedError
 from footfall.collector.reply import JSON, Headers, Reply, failure
+from footfall.hosts import is_local_name, name_of
 from footfall.micro.notebook import Keep, Notebook
 from footfall.micro.shapes import Bad, Good
 from footfall.settings import Settings
@@ -105,8 +105,8 @@ class Desk:
         await send_reply(reply, send, with_body=scope["method"] != "HEAD")
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes]) -> Reply:
-        if self._settings.is_loopback and not is_local_host(headers.get(b"host", b"localhost")):
-            raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "footfall micro answers only under a local name.")
+        if self._settings.is_loopback and not _is_local(headers.get(b"host", b"localhost")):
+            raise RefusedError(421, Reason.HOST_UNKNOWN, "footfall micro answers only under a local name.")
         route = self._routes.get(scope["path"].rstrip("/"))
         if route is None:
             raise RefusedError(404, Reason.NOT_FOUND)
@@ -193,10 +193,14 @@ def _query(text: bytes) -> Query:
         raise RefusedError(400, Reason.BAD_REQUEST, f"{error}.") from None
 
 
+def _is_local(host: bytes) -> bool:
+    return is_local_name(name_of(host.decode("latin-1")))
+
+
 def _sharing(origin: bytes) -> Headers:
     """Lets pages that this machine serves read along: tests may run in a browser."""
     try:
-        is_local = is_local_host(urlsplit(origin).netloc)
+        is_local = _is_local(urlsplit(origin).netloc)
     except ValueError:
         is_local = False
     return ((b"access-control-allow-origin", origin), (b"vary", b"origin")) if is_local else ()

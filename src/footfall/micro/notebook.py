@@ -12,6 +12,7 @@ from footfall.collector.door import Door
 from footfall.collector.gate import OPEN, Gate, Pass
 from footfall.collector.head import Head
 from footfall.control.access import Channel, Directory
+from footfall.hosts import HostRule
 from footfall.journal.log import Record
 from footfall.journal.memory import MemoryLog
 from footfall.micro.shapes import Bad, Batch, Good, Remark, Totals
@@ -35,7 +36,7 @@ class OpenGate(Gate):
     """Asks nobody for a key; on loopback it still refuses requests under a foreign name, as the collector does."""
 
     def __init__(self, profile: Profile, *, is_local: bool) -> None:
-        super().__init__(Directory({}, {}), is_local=is_local)
+        super().__init__(Directory({}, {}, is_open=True), is_local=is_local, hosts=HostRule(""))
         self._everybody = Pass(Channel(OPEN, profile=profile, keep_payloads=True), is_open=True)
 
     def enter(self, head: Head) -> Pass:

@@ -172,6 +172,16 @@ class Reason(Enum):
         "The channel's public key does not allow this origin.",
         "Add the origin: footfall channel set NAME --origin https://….",
     )
+    HOST_UNKNOWN = Advice(
+        "host_unknown",
+        "footfall does not answer under this host name.",
+        "Use a name that the setting hosts allows; while nobody has made a channel or a login, that is localhost.",
+    )
+    METRICS_FORBIDDEN = Advice(
+        "metrics_forbidden",
+        "Metrics need a token.",
+        "Set metrics_token, and send it as Authorization: Bearer <token>.",
+    )
     BODY_TOO_SLOW = Advice(
         "body_too_slow", "The body did not arrive in time.", "Send smaller batches on slow networks."
     )

@@ -425,8 +425,8 @@ class Courier {
     const { status, after, result } = await this.#post(batch);
     if (status >= 200 && status < 300) return this.#settle(batch, result.errors);
     this.counts.retries++;
-    const isShut = /40[1345]/.test(status);
-    if (/^4(?!08|25|29)/.test(status) && !isShut) {
+    const isShut = /^4(?!08|25|29)/.test(status);
+    if (/^4(00|1[1345]|22|31)/.test(status)) {
       const limit = batch.rows.length >> 1;
       if (!limit) return this.#settle(batch, [{ index: 0, code: `http_${status}`, ...result }]);
       return this.outbox.change((state) => void Object.assign(state, { msgid: "", limit }));

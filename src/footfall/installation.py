@@ -16,6 +16,7 @@ from pathlib import Path
 
 from msgspec import DecodeError, Struct, json
 
+from footfall.control.migrate import migrate
 from footfall.failure import TerminalError
 from footfall.journal.segments import RELEASED, journals, read_mark
 from footfall.lake import catalog, log_entry
@@ -61,6 +62,7 @@ def open_installation(data: Path, expected: str = "") -> Installation:
         with _locked(data):
             found = _open(data, expected)
             _check_control(data, found)
+            migrate(data / _CONTROL)
             return found
     except OSError as error:
         raise InstallationError(f"{data} cannot be used: {error.strerror}") from error

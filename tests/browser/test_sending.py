@@ -174,8 +174,9 @@ def test_batches_have_bounds_in_bytes(someone: Person) -> None:
         assert [len(batch["events"]) for batch in there.batches] == [3, 3, 2]
 
 
-def test_a_key_that_is_refused_keeps_the_events(someone: Person) -> None:
-    answer: Reply = (401, {}, {})
+@pytest.mark.parametrize("status", [401, 403, 404, 407, 421, 451])
+def test_a_server_that_refuses_keeps_the_events(someone: Person, status: int) -> None:
+    answer: Reply = (status, {}, {})
     with desk(lambda _: answer) as there:
         tab = someone.open(endpoint=there.url, key="old")
         tab.send("kept")

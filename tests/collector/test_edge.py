@@ -71,7 +71,7 @@ def test_ndjson(collector: Collector) -> None:
         ({"content_type": "application/json; charset=utf-16"}, 415, "unsupported_media_type"),
         ({"content_encoding": "compress"}, 415, "unsupported_encoding"),
         ({"content_encoding": "gzip"}, 400, "corrupt_encoding"),
-        ({"host": "rebound.example.org"}, 403, "origin_forbidden"),
+        ({"host": "rebound.example.org"}, 421, "host_unknown"),
     ],
 )
 def test_refused_as_a_whole(collector: Collector, headers: dict[str, str], status: int, code: str) -> None:

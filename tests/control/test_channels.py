@@ -46,8 +46,10 @@ def test_a_channel_is_shown_as_it_was_made(control: Control, clock: Clock) -> No
         accepts=["in.ekstep"],
         rate=50,
         burst=200,
+        public_types=["signin.social", "signin.social"],
     )
-    made = ChannelInfo("a", "sunbird", True, ("https://x.example",), ("in.ekstep",), 50.0, 200.0, clock.now)
+    chosen = ("sunbird", True, ("https://x.example",), ("in.ekstep",), 50.0, 200.0, ("signin.social",))
+    made = ChannelInfo("a", *chosen, clock.now)
     assert control.channels() == [made, ChannelInfo("b", created_at=clock.now)]
     assert control.channel("a") == made
 

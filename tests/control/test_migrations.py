@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from footfall.control.database import MIGRATIONS
 from footfall.control.errors import DamagedControlError, NewerSchemaError
+from footfall.control.head import HEAD
 from footfall.control.store import Control
-from footfall.control.tables import HEAD, Base
+from footfall.control.tables import Base
 
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
 REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]
@@ -24,7 +25,13 @@ REVISIONS = [script.revision for script in reversed(list(SCRIPTS.walk_revisions(
 # What each release's tables may hold; every later step has to carry it along.
 SAMPLES = {
     "0001": [
-        "INSERT INTO channels VALUES ('a', 'v3', 0, '[]', '[]', 0, 0, 1)",
+        "INSERT INTO channels VALUES ('a', 'sunbird', 0, '[\"https://a.example\"]', '[]', 5, 0, 1)",
+        "INSERT INTO keys VALUES ('k', 'a', 'public', x'00', 1, NULL)",
+        "INSERT INTO users VALUES ('maria', 'scrypt$...', 1)",
+        "INSERT INTO sessions VALUES (x'00', 'maria', 2)",
+    ],
+    "0002": [
+        """INSERT INTO channels VALUES ('a', 1, '{"profile": "sunbird", "rate": 5, "origins": ["https://a.example"]}')""",
         "INSERT INTO keys VALUES ('k', 'a', 'public', x'00', 1, NULL)",
         "INSERT INTO users VALUES ('maria', 'scrypt$...', 1)",
         "INSERT INTO sessions VALUES (x'00', 'maria', 2)",
@@ -70,7 +77,9 @@ def test_a_database_of_any_release_keeps_what_it_holds(engine: Engine, revision:
         for statement in SAMPLES[revision]:
             connection.execute(text(statement))
     with Control.open(Path(str(engine.url.database))) as control:
-        assert [channel.name for channel in control.channels()] == ["a"]
+        (channel,) = control.channels()
+        assert (channel.name, channel.profile, channel.rate, channel.created_at) == ("a", "sunbird", 5, 1)
+        assert channel.origins == ("https://a.example",)
         assert [key.id for key in control.write_keys()] == ["k"]
         assert [user.login for user in control.users()] == ["maria"]
 
@@ -104,8 +113,8 @@ def test_a_database_of_something_else_is_refused(path: Path, statement: str) -> 
 
 def test_a_failed_migration_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.parent.mkdir()
-    monkeypatch.setattr("footfall.control.database.HEAD", "0002")
-    with pytest.raises(Exception, match="0002"):
+    monkeypatch.setattr("footfall.control.database.HEAD", "9998")
+    with pytest.raises(Exception, match="9998"):
         Control.open(path)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT * FROM sqlite_master").fetchall() == []

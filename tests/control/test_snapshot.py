@@ -86,7 +86,7 @@ def test_a_write_under_way_does_not_hold_readers_up(snapshot: Snapshot, control:
     control.add_channel("a")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        writer.execute("UPDATE channels SET profile = 'sunbird'")
+        writer.execute("""UPDATE channels SET options = '{"profile": "sunbird"}'""")
         assert snapshot.current().channels["a"].profile == "v3"
         assert snapshot.trouble is None
         writer.execute("COMMIT")
@@ -100,7 +100,7 @@ def test_a_locked_database_leaves_the_last_state(snapshot: Snapshot, path: Path)
     snapshot.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as owner:
         owner.execute("PRAGMA locking_mode = EXCLUSIVE")
-        owner.execute("UPDATE channels SET profile = 'sunbird'")
+        owner.execute("""UPDATE channels SET options = '{"profile": "sunbird"}'""")
         assert snapshot.current() is before
         assert snapshot.trouble == "control.db cannot be read: database is locked"
     assert snapshot.current().channels["a"].profile == "sunbird"
@@ -122,17 +122,17 @@ def test_a_damaged_database_leaves_the_last_state(snapshot: Snapshot, path: Path
     assert snapshot.trouble is None
 
 
-@pytest.mark.parametrize("accepts", ["no list", "[1]", "{}"])
-def test_a_damaged_row_leaves_the_last_state(snapshot: Snapshot, control: Control, path: Path, accepts: str) -> None:
+@pytest.mark.parametrize("options", ["no list", "[1]", '{"accepts": [1]}', '{"rate": "much"}', ""])
+def test_a_damaged_row_leaves_the_last_state(snapshot: Snapshot, control: Control, path: Path, options: str) -> None:
     control.add_channel("a")
     before = snapshot.current()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute("UPDATE channels SET accepts = ?", [accepts])
+        database.execute("UPDATE channels SET options = ?", [options])
         assert snapshot.current() is before
         assert snapshot.trouble is not None
         with pytest.raises(DamagedControlError, match="row of the control database"):
             control.channels()
-        database.execute("""UPDATE channels SET accepts = '["b"]'""")
+        database.execute("""UPDATE channels SET options = '{"accepts": ["b"]}'""")
     assert snapshot.current().channels["a"].accepts == ("b",)
     assert snapshot.trouble is None
 

@@ -90,6 +90,7 @@ def translated(value: dict[str, Any]) -> Translation:
             channel="dev",
             peer="",
             is_trusted=True,
+            public_types=(),
             now=NOON,
             raw=body,
             body=body,

@@ -40,7 +40,7 @@ def of_row(row: Row, **over: Any) -> Json:
 def request(body: object, *, ndjson: bool = False, is_trusted: bool = True, at_most: int = 1000) -> Request:
     """A request with a body: bytes as they are, everything else as JSON."""
     text = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return Request(PATH, b"", {}, "school", "127.0.0.1", is_trusted, NOON, text, text, ndjson, at_most)
+    return Request(PATH, b"", {}, "school", "127.0.0.1", is_trusted, (), NOON, text, text, ndjson, at_most)
 
 
 def translate(body: object, **given: Any) -> Translation:

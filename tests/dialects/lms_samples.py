@@ -217,6 +217,7 @@ def hear(
         channel="school",
         peer="127.0.0.1",
         is_trusted=trusted,
+        public_types=(),
         now=now or time.time_ns() // 1_000_000,
         raw=raw,
         body=raw,

@@ -319,12 +319,6 @@ def test_only_registrations_and_logins_have_a_method() -> None:
         assert faults(of_row(row, method=row.method or "password")) == expected
 
 
-def test_a_public_key_tells_only_what_users_do_themselves() -> None:
-    assert faults(operation("delete", surface="admin"), is_trusted=False) == [("key_forbidden", "$.surface")]
-    assert faults(operation("delete", surface="admin")) == []
-    assert faults(operation("delete", surface="mobile_sdk"), is_trusted=False) == []
-
-
 # Values of attributes
 
 

@@ -193,7 +193,9 @@ def test_nothing_personal_reaches_the_disk(school: School) -> None:
     ]
     for event in events:
         assert school.send(webhook(event)).json["rejected"] == 0
-    files = [file.read_bytes() for file in (school.collector.data / "journal").rglob("*") if file.is_file()]
+    kind = msgspec.msgpack.encode("secret")  # that of the key, which every record holds
+    paths = [path for path in (school.collector.data / "journal").rglob("*") if path.is_file()]
+    files = [path.read_bytes().replace(kind, b"") for path in paths]
     assert not [text for text in files if SECRET.encode() in text.lower() or b"203.0.113.77" in text]
 
 

@@ -78,7 +78,7 @@ def test_a_server_sends_every_type_and_a_page_only_videos(school: School) -> Non
     assert school.track(login, key="secret").status == 201
     refused = school.track(login, **ORIGIN)
     assert refused.status == 403
-    assert refused.json["errors"][0]["code"] == "key_forbidden"
+    assert refused.json["errors"][0]["code"] == "needs_secret_key"
     assert school.track(told("core.user.login", {}, anon_username=None), key="secret").status == 403
 
 

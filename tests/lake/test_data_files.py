@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from footfall.lake.data_files import UNREADABLE, DataFileName, fault, file_id, open_file, quick_fault, writing
-from footfall.lake.layout import schema_number
+from footfall.lake.layout import EVENTS_TABLE, schema_number
 from footfall.lake.vacuum import data_paths
 
 from .rows import open_events, partition, put, row, table
@@ -24,7 +24,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_name_says_what_the_file_is(written: Path) -> None:
     name = DataFileName.parse(f"day=2026-11-20/fate=stored/{written.name}")
     assert name is not None
-    assert (name.number, name.schema, len(name.id)) == (1, 1, 32)
+    assert (name.number, name.schema, len(name.id)) == (1, EVENTS_TABLE.version, 32)
     assert (len(name.checksum or ""), len(name.footer or "")) == (16, 8)
     assert schema_number(written.name) == name.schema
     assert file_id(written.name) == f"00000001-{name.id}" == file_id(f".00000001-{name.id}.part")

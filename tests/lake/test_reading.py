@@ -141,13 +141,20 @@ def flip_page(data: bytes) -> bytes:
     return data[:4] + bytes(byte ^ 0xFF for byte in data[4:half]) + data[half:]
 
 
+def flip_footer(data: bytes) -> bytes:
+    """A file whose footer, without its length and the format's name, holds something else from a third on."""
+    end = len(data) - 8
+    start = end - int.from_bytes(data[end : end + 4], "little") * 2 // 3
+    return data[:start] + bytes(byte ^ 0x55 for byte in data[start:end]) + data[end:]
+
+
 BROKEN: dict[str, Callable[[bytes], bytes | None]] = {
     "missing": lambda data: None,
     "empty": lambda data: b"",
     "truncated": lambda data: data[: len(data) // 2],
     "zeros": lambda data: bytes(len(data)),
     "no footer": lambda data: data[:-8] + b"\xff\xff\0\0PAR1",
-    "another footer": lambda data: data[:-3000] + bytes(byte ^ 0x55 for byte in data[-3000:-2000]) + data[-2000:],
+    "another footer": flip_footer,
     "a page": flip_page,
 }
 

@@ -12,7 +12,7 @@ from footfall.journal.writer import SegmentWriter
 from footfall.lake.reading import LakeReader
 from footfall.pipeline.run import Pipeline
 from footfall.settings import Settings
-from footfall.spec.identity import content_hash, key_hash
+from footfall.spec.identity import PUBLIC_BITS, content_hash, key_hash
 from footfall.spec.intake import Intake, pack
 
 CHANNEL = "portal"
@@ -55,11 +55,12 @@ def compact(value: object) -> bytes:
 
 def record(events: Sequence[Json], /, *, received_at: int | None = None, channel: str = CHANNEL, **over: Any) -> bytes:
     """The record of a request whose events were all accepted; `over` are further fields of the intake."""
+    bits = PUBLIC_BITS if over.get("key_kind") == "public" else 0
     keys = [
         number
         for one in events
         for number in (
-            key_hash(channel, one["mid"]),
+            key_hash(channel, one["mid"]) ^ bits,
             content_hash(json.dumps(one, sort_keys=True, separators=(",", ":")).encode()),
         )
     ]

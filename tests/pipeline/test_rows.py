@@ -72,6 +72,7 @@ def test_an_event_fills_its_columns_and_is_kept_as_sent(tmp_path: Path) -> None:
         "record": 0,
         "idx": 0,
         "of": 1,
+        "key_kind": None,
     }
 
 

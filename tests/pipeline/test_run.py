@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from msgspec import structs
 
 from footfall import heartbeat
-from footfall.lake.columns import EVENTS, PARTITIONS, Column
-from footfall.lake.layout import Layout, adding
+from footfall.lake.columns import EVENTS, Column
+from footfall.lake.layout import EVENTS_TABLE, adding
 from footfall.lake.table import LakeTable
 from footfall.pipeline.run import Pipeline
 from tests.lake.rows import many, open_events
@@ -97,8 +98,11 @@ def open_events_files(data: Path) -> int:
 
 
 def test_a_lake_of_a_newer_version_is_refused_for_good(tmp_path: Path) -> None:
-    column = Column("extra", "string", since=2)
-    LakeTable(tmp_path / "lake", Layout("events", (*EVENTS, column), PARTITIONS, (adding(column),)))
+    column = Column("extra", "string", since=EVENTS_TABLE.version + 1)
+    newer = structs.replace(
+        EVENTS_TABLE, columns=(*EVENTS, column), migrations=(*EVENTS_TABLE.migrations, adding(column))
+    )
+    LakeTable(tmp_path / "lake", newer)
     environment = os.environ | {"FOOTFALL_DATA": str(tmp_path)}
     command = [sys.executable, "-m", "footfall.role", "pipeline"]
     ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

@@ -17,7 +17,7 @@ from .records import CHANNEL, append, ask, drain, event, fates, now_ms, record
 BROKEN: dict[str, tuple[bytes, int]] = {
     "no intake": (b"garbage", 1),
     "deeply nested": (b"\x91" * 100_000 + b"\xc0", 1),
-    "later version": (record([event("x")], version=2), 1),
+    "later version": (record([event("x")], version=3), 1),
     "of no time": (record([event("x")], received_at=1 << 62), 1),
     "before time": (record([event("x")], received_at=-1), 1),
     "key missing": (record([event("x"), event("y")], keys=b"\0" * 16), 2),

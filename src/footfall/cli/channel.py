@@ -31,6 +31,10 @@ Accepts = Annotated[
 ]
 Rate = Annotated[float | None, typer.Option(help="Most events per second; 0 for no limit.")]
 Burst = Annotated[float | None, typer.Option(help="Most events at once.")]
+PublicTypes = Annotated[
+    list[str] | None,
+    typer.Option("--public-type", help="Event type that public keys may send besides; repeatable; * for all."),
+]
 Keep = Annotated[bool | None, typer.Option("--keep-payloads/--mask-payloads", help="Keep rejected events unmasked.")]
 
 
@@ -44,6 +48,7 @@ def add(
     rate: Rate = None,
     burst: Burst = None,
     keep_payloads: Keep = None,
+    public_types: PublicTypes = None,
     shown: Shown = Format.TABLE,
 ) -> None:
     """Make a channel with a public and a secret key, which are shown this one time.
@@ -52,7 +57,7 @@ def add(
     """
     from footfall.control.store import Control
 
-    options = _options(profile, origin, accepts, rate, burst, keep_payloads)
+    options = _options(profile, origin, accepts, rate, burst, keep_payloads, public_types)
     data.mkdir(parents=True, exist_ok=True)
     with Control.open(data / "control.db") as control:
         keys = control.add_channel(name, **options)
@@ -69,6 +74,7 @@ def change(
     rate: Rate = None,
     burst: Burst = None,
     keep_payloads: Keep = None,
+    public_types: PublicTypes = None,
     shown: Shown = Format.TABLE,
 ) -> None:
     """Change a channel; what is not named stays.
@@ -78,7 +84,7 @@ def change(
     from footfall.control.store import ChannelInfo, Control
 
     with Control.open(data / "control.db") as control:
-        info = control.set_channel(name, **_options(profile, origin, accepts, rate, burst, keep_payloads))
+        info = control.set_channel(name, **_options(profile, origin, accepts, rate, burst, keep_payloads, public_types))
     emit_structs([info], ChannelInfo, shown)
 
 
@@ -177,6 +183,7 @@ def _options(
     rate: float | None,
     burst: float | None,
     keep_payloads: bool | None,
+    public_types: list[str] | None,
 ) -> Any:
     chosen = {
         "profile": profile,
@@ -185,6 +192,7 @@ def _options(
         "rate": rate,
         "burst": burst,
         "keep_payloads": keep_payloads,
+        "public_types": public_types,
     }
     return {name: value for name, value in chosen.items() if value is not None}
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from footfall.collector import agents, cors, foreign, reply
 from footfall.collector.encodings import inflate, parse_encodings
@@ -187,6 +187,8 @@ class Door:
     def _enter_foreign(self, visit: Visit, foreigner: Foreigner, request: Request) -> Entry:
         said = foreign.translate(foreigner, request)
         limits = Limits(self._limits.event_bytes, sys.maxsize)  # how many there may be, the dialect has decided
+        if said.is_vouched:
+            visit = structs.replace(visit, entry=structs.replace(visit.entry, key_kind="secret"))
         found = sort(Batch(array=said.events), visit.entry, visit.named, request.now, self._window, limits)
         told = foreign.outcome(found)
         foreign.add_lost(found, said)
@@ -203,6 +205,7 @@ class Door:
             channel=default_channel(visit.entry, visit.named),
             peer=head.peer,
             is_trusted=not visit.entry.is_public,
+            public_types=visit.entry.channel.public_types,
             now=now,
             raw=raw,
             body=body,
@@ -266,6 +269,7 @@ def _record(visit: Visit, found: Sorted, now: int, sent_at: float | None) -> byt
             visit.agent,
             visit.device,
             visit.app,
+            visit.entry.key_kind,
         )
     )
 

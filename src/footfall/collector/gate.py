@@ -11,6 +11,7 @@ from footfall.collector.head import Head
 from footfall.collector.refusal import RefusedError
 from footfall.control.access import Access, Channel, Directory, origin_allowed
 from footfall.hosts import HostRule
+from footfall.spec.intake import KeyKind
 from footfall.spec.reasons import Reason
 
 OPEN = "dev"
@@ -21,12 +22,17 @@ _KEY = re.compile(rb"(?:^|&)key=([^&]*)")
 class Pass(Struct, frozen=True):
     """What a request may do: write to `channel`, or, when it is open, to any channel that its events name.
 
-    `is_public` says that the key is one that browsers have, so that anybody may be the sender.
+    `key_kind` is empty where no key is needed. A public one is in browsers, so that anybody may be the sender.
     """
 
     channel: Channel
     is_open: bool = False
-    is_public: bool = False
+    key_kind: KeyKind = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may be the sender."""
+        return self.key_kind == "public"
 
     def takes(self, name: str) -> bool:
         """Whether events that name this channel are stored under it."""
@@ -41,7 +47,7 @@ class Gate:
         self._hosts = hosts
         self._known: dict[str, Access] = {}
         self._open = Pass(Channel(OPEN, keep_payloads=True), is_open=True)
-        self._passes: dict[tuple[str, bool], Pass] = {}
+        self._passes: dict[tuple[str, str], Pass] = {}
         self.directory = directory
         self.now: Callable[[], float] = time.time
 
@@ -96,11 +102,10 @@ class Gate:
         return access
 
     def _pass(self, access: Access) -> Pass:
-        is_public = access.key.kind == "public"
-        name = (access.channel.name, is_public)
+        name = (access.channel.name, access.key.kind)
         found = self._passes.get(name)
         if found is None:
-            found = self._passes[name] = Pass(access.channel, is_public=is_public)
+            found = self._passes[name] = Pass(access.channel, key_kind=access.key.kind)
         return found
 
 

@@ -14,12 +14,13 @@ from footfall.collector.window import Window
 from footfall.spec import v3
 from footfall.spec.batch import Batch
 from footfall.spec.envelope import Event
-from footfall.spec.identity import content_hash, content_hashes, key_hash
+from footfall.spec.identity import content_hash, content_hashes, key_hash, public_key_hash
 from footfall.spec.intake import Refused, Repeat
 from footfall.spec.judge import judge, judge_batch
 from footfall.spec.mask import payload_text
 from footfall.spec.reasons import Reason
 from footfall.spec.text import JSON_ERRORS, number
+from footfall.spec.trust import edata_type, may_be_public, not_public
 from footfall.spec.typenames import event_type
 from footfall.spec.verdict import Finding, Profile
 
@@ -70,6 +71,10 @@ def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Win
     if names or not channel.strip() or not (entry.is_open or channel == entry.channel.name):
         return None
     keys = [key_hash(channel, event.mid) for event in events]
+    if entry.is_public:
+        if not all(may_be_public(event, entry.channel.public_types) for event in events):
+            return None
+        keys = [public_key_hash(key) for key in keys]
     if not window.is_new(keys) or max([event.ets for event in events], default=0) > now + DAY_MS:
         return None
     return Sorted(len(events), channel, array, keys, content_hashes(accepted.canonicals, accepted.ends))
@@ -119,6 +124,11 @@ class _Pile:
         if verdict.event is None:
             payload = payload_text(text, verdict.value, masked=not self._entry.channel.keep_payloads)
             return self._refuse(index, list(verdict.findings), _traits(verdict.value), payload)
+        forbidden = not_public(verdict.event, self._entry.channel.public_types) if self._entry.is_public else None
+        if forbidden is not None:
+            value = msgspec.json.decode(text)
+            payload = payload_text(text, value, masked=not self._entry.channel.keep_payloads)
+            return self._refuse(index, [forbidden], _traits(value), payload)
         channel, findings = self._place(verdict.event, list(verdict.findings))
         return self._keep(index, text, verdict.event, verdict.canonical, channel, findings)
 
@@ -151,10 +161,11 @@ class _Pile:
         self, index: int, text: bytes, event: Event, canonical: bytes, channel: str, findings: list[Finding]
     ) -> None:
         key, content = key_hash(channel, event.mid), content_hash(canonical)
+        key = public_key_hash(key) if self._entry.is_public else key
         known = self._seen.get(key, self._window.get(key))
         eid = str(event.__struct_config__.tag)
         if known == content:
-            kind = event_type(eid, _kind(event))
+            kind = event_type(eid, edata_type(event))
             self._out.repeats.append(Repeat(index, event.mid, eid, float(event.ets), channel, kind))
         elif known is not None:
             payload = payload_text(text, msgspec.json.decode(text), masked=not self._entry.channel.keep_payloads)
@@ -202,11 +213,6 @@ def _traits(value: Any) -> _Traits:
         number(value.get("ets")),
         _text(channel) or "",
     )
-
-
-def _kind(event: Event) -> str | None:
-    data = getattr(event, "edata", None)
-    return _text(data.get("type") if isinstance(data, dict) else getattr(data, "type", None))
 
 
 def _text(value: Any) -> str | None:

@@ -14,15 +14,18 @@ _SUBDOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?", re.ASCII)
 class Channel(Struct, frozen=True):
     """A tenant: `rate` is in events/s, 0 for unlimited; `burst` is in events, 0 for one second's worth.
 
-    `accepts` names further channels that events sent with its keys may carry, `*` for any.
+    `accepts` names further channels that events sent with its keys may carry, `*` for any. `origins` are those of the
+    pages that may use its public keys, `public_types` the event types that those may send besides what anybody may.
     """
 
     name: str
     profile: str = "v3"
     keep_payloads: bool = False
+    origins: tuple[str, ...] = ()
     accepts: tuple[str, ...] = ()
     rate: float = 0.0
     burst: float = 0.0
+    public_types: tuple[str, ...] = ()
 
 
 class Key(Struct, frozen=True):

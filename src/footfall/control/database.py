@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from footfall.control.errors import ControlBusyError, ControlError, DamagedControlError, NewerSchemaError
+from footfall.control.head import HEAD
 from footfall.control.openness import MARKER, is_closed
-from footfall.control.tables import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,7 +31,7 @@ def open_database(path: Path) -> Engine:
     _require_not_lost(path)
     _keep_private(path)
     url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, connect_args={"timeout": _PATIENCE}, json_deserializer=_read_texts)
+    engine = create_engine(url, connect_args={"timeout": _PATIENCE}, json_deserializer=_read_options)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
@@ -73,9 +73,9 @@ def _passes(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) if code is None else code & 0xFF in _PASSING
 
 
-def _read_texts(value: str) -> list[str]:
+def _read_options(value: str) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(value, type=list[str])
+        return msgspec.json.decode(value, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise DamagedControlError(f"a row of the control database cannot be read: {error}") from error
 

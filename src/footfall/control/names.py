@@ -17,6 +17,7 @@ PROFILES = ("v3", "sunbird")
 ANY_CHANNEL = "*"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}", re.ASCII)
 _ORIGIN = re.compile(r"(https?)://(\*\.)?(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]*]+)(?::([0-9]{1,5}))?/?", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62}(?:\.[a-z0-9_][a-z0-9_-]{0,62})*)", re.ASCII)
@@ -72,6 +73,15 @@ def check_rate(what: str, value: float) -> float:
 def check_accepts(names: Iterable[str]) -> tuple[str, ...]:
     """Channel names without repetition, or `*` for any; raises InvalidNameError."""
     return tuple(dict.fromkeys(name if name == ANY_CHANNEL else check_name(name) for name in names))
+
+
+def check_types(names: Iterable[str]) -> tuple[str, ...]:
+    """Event types without repetition, or `*` for any; raises InvalidNameError."""
+    types = tuple(dict.fromkeys(names))
+    for name in types:
+        if name != ANY_CHANNEL and not _TYPE.fullmatch(name):
+            raise InvalidNameError(f"{shown(name)} is not the name of an event type")
+    return types
 
 
 def normalise_origins(origins: Iterable[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -11,14 +12,14 @@ from footfall.control.access import Channel, Directory, Key
 from footfall.control.openness import is_closed
 from footfall.control.tokens import Kind
 
-_CHANNELS = "SELECT name, profile, keep_payloads, accepts, rate, burst, origins FROM channels"
+_CHANNELS = "SELECT name, options FROM channels"
 _USERS = "SELECT count(*) FROM users"
 _KEYS = "SELECT id, kind, channel, digest, expires_at FROM keys"
 
 OPEN = Directory({}, {}, is_open=True)
 UNKNOWN = Directory({}, {}, is_known=False)
 
-_texts = msgspec.json.Decoder(tuple[str, ...])
+_options = msgspec.json.Decoder(dict[str, Any])
 
 
 class Snapshot:
@@ -102,19 +103,16 @@ def _read(database: sqlite3.Connection) -> Directory | None:
         users = database.execute(_USERS).fetchone()[0]
     finally:
         database.execute("COMMIT")
-    origins = {row[0]: _texts.decode(row[-1]) for row in channels}
-    return Directory(
-        {row[0]: _channel(*row[:-1]) for row in channels},
-        {row[0]: _key(*row, origins=origins.get(row[2], ())) for row in keys},
-        is_open=not channels and not users,
-    )
+    known = {name: _channel(name, options) for name, options in channels}
+    return Directory(known, {row[0]: _key(*row, known=known) for row in keys}, is_open=not channels and not users)
 
 
-def _channel(name: str, profile: str, keep_payloads: int, accepts: str, rate: float, burst: float) -> Channel:
-    return Channel(name, profile, bool(keep_payloads), _texts.decode(accepts), rate, burst)
+def _channel(name: str, options: str) -> Channel:
+    return msgspec.convert(_options.decode(options) | {"name": name}, Channel)
 
 
 def _key(
-    key_id: str, kind: Kind, channel: str, digest: bytes, expires_at: int | None, *, origins: tuple[str, ...]
+    key_id: str, kind: Kind, channel: str, digest: bytes, expires_at: int | None, *, known: dict[str, Channel]
 ) -> Key:
-    return Key(key_id, kind, channel, digest, origins if kind == "public" else (), expires_at)
+    origins = known[channel].origins if kind == "public" and channel in known else ()
+    return Key(key_id, kind, channel, digest, origins, expires_at)

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
-from msgspec import Struct, structs
+from msgspec import Struct, ValidationError, convert, structs
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from footfall.control import names, openness, passwords
+from footfall.control.access import Channel
 from footfall.control.database import open_database, reading, writing
 from footfall.control.errors import (
     ChannelExistsError,
@@ -26,16 +27,9 @@ from footfall.control.tables import ChannelRow, KeyRow, SessionRow, UserRow
 from footfall.control.tokens import Kind, mint
 
 
-class ChannelInfo(Struct, frozen=True):
+class ChannelInfo(Channel, frozen=True):
     """A channel as its owner sees it; `created_at` is in epoch ms."""
 
-    name: str
-    profile: str = "v3"
-    keep_payloads: bool = False
-    origins: tuple[str, ...] = ()
-    accepts: tuple[str, ...] = ()
-    rate: float = 0.0
-    burst: float = 0.0
     created_at: int = 0
 
 
@@ -48,6 +42,7 @@ class ChannelOptions(TypedDict, total=False):
     accepts: Sequence[str]
     rate: float
     burst: float
+    public_types: Sequence[str]
 
 
 class NewKeys(Struct, frozen=True):
@@ -128,7 +123,7 @@ class Control:
         with writing(self._engine) as session:
             if session.get(ChannelRow, name) is not None:
                 raise ChannelExistsError(f"there is already a channel {name!r}")
-            session.add(ChannelRow(**_columns(info), created_at=self._clock()))
+            session.add(ChannelRow(name=info.name, options=_options(info), created_at=self._clock()))
             session.flush()
             return NewKeys(self._add_key(session, name, "public"), self._add_key(session, name, "secret"))
 
@@ -136,8 +131,8 @@ class Control:
         """Change what is named and leave the rest; raises what `add_channel` does, or UnknownChannelError."""
         with writing(self._engine) as session:
             row = _channel(session, name)
-            for column, value in _columns(_checked(structs.replace(_channel_info(row), **changes))).items():
-                setattr(row, column, value)
+            row.options = _options(_checked(structs.replace(_channel_info(row), **changes)))
+            session.flush()
             return _channel_info(row)
 
     def remove_channel(self, name: str) -> None:
@@ -258,32 +253,20 @@ def _checked(info: ChannelInfo) -> ChannelInfo:
         accepts=names.check_accepts(info.accepts),
         rate=names.check_rate("rate", info.rate),
         burst=names.check_rate("burst", info.burst),
+        public_types=names.check_types(info.public_types),
     )
 
 
-def _columns(info: ChannelInfo) -> dict[str, object]:
-    return {
-        "name": info.name,
-        "profile": info.profile,
-        "keep_payloads": info.keep_payloads,
-        "origins": list(info.origins),
-        "accepts": list(info.accepts),
-        "rate": info.rate,
-        "burst": info.burst,
-    }
+def _options(info: ChannelInfo) -> dict[str, Any]:
+    """What can be chosen about a channel, as it is kept."""
+    return {name: value for name, value in structs.asdict(info).items() if name not in ("name", "created_at")}
 
 
 def _channel_info(row: ChannelRow) -> ChannelInfo:
-    return ChannelInfo(
-        row.name,
-        row.profile,
-        row.keep_payloads,
-        tuple(row.origins),
-        tuple(row.accepts),
-        row.rate,
-        row.burst,
-        row.created_at,
-    )
+    try:
+        return convert(row.options | {"name": row.name, "created_at": row.created_at}, ChannelInfo)
+    except (ValidationError, TypeError) as error:
+        raise DamagedControlError(f"a row of the control database cannot be read: {error}") from error
 
 
 def _key_info(row: KeyRow) -> KeyInfo:

@@ -6,7 +6,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    Double,
     ForeignKey,
     LargeBinary,
     MetaData,
@@ -14,8 +13,6 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-HEAD = "0001"
 
 
 class Base(DeclarativeBase):
@@ -33,17 +30,12 @@ class Base(DeclarativeBase):
 
 
 class ChannelRow(Base):
-    """One channel; times are in epoch ms, `origins` and `accepts` are lists of text."""
+    """One channel; times are in epoch ms, `options` are those of `access.ChannelOptions`."""
 
     __tablename__ = "channels"
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    profile: Mapped[str] = mapped_column(String(20))
-    keep_payloads: Mapped[bool]
-    origins: Mapped[list[str]] = mapped_column(JSON)
-    accepts: Mapped[list[str]] = mapped_column(JSON)
-    rate: Mapped[float] = mapped_column(Double)
-    burst: Mapped[float] = mapped_column(Double)
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -31,6 +31,7 @@ class Request(Struct, frozen=True):
     `path` is the one in the dialect's `paths`; `body` is without encodings, `raw` is as it arrived; `now` is in epoch
     milliseconds. Events belong in `channel`. `peer` is the client's address, empty where it is not known; behind a
     proxy it is the proxy's. `is_trusted` says that the key is secret or none is needed: it was not sent by a browser.
+    Others may send what `spec.trust` lets them, and the event types in `public_types`; the collector sees to that.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Request(Struct, frozen=True):
     channel: str
     peer: str
     is_trusted: bool
+    public_types: tuple[str, ...]
     now: int
     raw: bytes
     body: bytes
@@ -76,6 +78,7 @@ class Translation(Struct, frozen=True):
 
     With neither events nor losses nothing is written. `sent_at` is the sender's clock at sending (epoch ms); where it
     is known, the events' times are corrected by how far it is off. `warnings` are stored with the events, by index.
+    `is_vouched` says that the sender has proved by other means than the key who it is.
     """
 
     events: bytes
@@ -83,6 +86,7 @@ class Translation(Struct, frozen=True):
     lost: list[Lost] = []
     sent_at: float | None = None
     warnings: Mapping[int, list[Finding]] = {}
+    is_vouched: bool = False
 
 
 class RefusalError(Exception):

@@ -71,7 +71,7 @@ class Identity(Dialect):
     def translate(self, request: Request) -> Translation:
         """Read the operations one by one; raises RefusalError where they cannot be told apart."""
         texts, path = _open(request)
-        pile = _Pile(request.channel, is_trusted=request.is_trusted)
+        pile = _Pile(request.channel)
         for index, text in enumerate(texts):
             pile.put(text, path.format(index=index))
         return Translation(_encode(pile.events), pile.answer, pile.lost)
@@ -91,9 +91,8 @@ class _Item(Struct):
 class _Pile:
     """The operations of a request."""
 
-    def __init__(self, channel: str, *, is_trusted: bool) -> None:
+    def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._is_trusted = is_trusted
         self._items: list[_Item] = []
         self._told = 0
         self.events: list[Event] = []
@@ -103,7 +102,7 @@ class _Pile:
         """Read one operation, and turn it into its events."""
         value, fault = read(text)
         if fault is None or fault.code == Reason.NOT_AN_OBJECT.code:
-            found = read_operation(value, path, is_trusted=self._is_trusted)
+            found = read_operation(value, path)
         else:
             found = [_at(fault, path)]
         if isinstance(found, Operation):

@@ -98,17 +98,13 @@ class Operation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.row.fires
 
 
-def read_operation(value: object, path: str = "$", *, is_trusted: bool = True) -> Operation | list[Finding]:
-    """The operation that a decoded value is, or all that is wrong with it, under a JSON path.
-
-    One that is not `is_trusted` may have been sent by anybody, and may say nothing about what is done to accounts by
-    others than their owners.
-    """
+def read_operation(value: object, path: str = "$") -> Operation | list[Finding]:
+    """The operation that a decoded value is, or all that is wrong with it, under a JSON path."""
     try:
         operation = msgspec.convert(value, Operation)
     except msgspec.ValidationError:
         return list_faults(value, Operation, path)
-    return _contradictions(operation, path, is_trusted=is_trusted) or operation
+    return _contradictions(operation, path) or operation
 
 
 def occurred_at(operation: Operation) -> int | None:
@@ -152,7 +148,7 @@ def event_mid(operation: str, event_type: str) -> str:
     return f"AUDIT:{uuid.UUID(bytes=digest[:16], version=5)}"
 
 
-def _contradictions(operation: Operation, path: str, *, is_trusted: bool) -> list[Finding]:
+def _contradictions(operation: Operation, path: str) -> list[Finding]:
     """What is wrong with an operation whose every field is right for itself."""
     found = [
         _fault(path, name, says)
@@ -162,9 +158,6 @@ def _contradictions(operation: Operation, path: str, *, is_trusted: bool) -> lis
     found += _missing(operation, path)
     if operation.time is not UNSET and occurred_at(operation) is None:
         found.append(_fault(path, "time", f"time is no time after 2000 that can be read. {_TIME}"))
-    if not is_trusted and operation.surface in SYSTEM_SURFACES:
-        message = f"What happens by {operation.surface} is told with a secret key; a public one may be in any browser."
-        found.append(Finding.make(Reason.KEY_FORBIDDEN, f"{path}.surface", "string", message))
     return found
 
 

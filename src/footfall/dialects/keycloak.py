@@ -71,7 +71,7 @@ class Keycloak(Dialect):
         self._authenticate(request)
         pile = _Pile(_open(request))
         pile.decide(self._memory, request.channel)
-        return Translation(_encode(pile.events), pile.answer, pile.lost)
+        return Translation(_encode(pile.events), pile.answer, pile.lost, is_vouched=bool(self._secret))
 
     def _authenticate(self, request: Request) -> None:
         if not self._secret:

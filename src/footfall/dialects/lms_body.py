@@ -14,6 +14,7 @@ from footfall.dialects.lms_check import MOST_FAULTS, Fault, check, check_payload
 from footfall.dialects.lms_types import BY_NAME, VIDEO_EVENTS, Field, LmsType
 from footfall.spec.mask import mask
 from footfall.spec.reasons import Reason
+from footfall.spec.trust import ANYTHING
 from footfall.spec.verdict import Finding
 
 HEADER = b"x-anon-username"
@@ -101,7 +102,7 @@ def understand(body: Mapping[str, Any], request: Request, now: datetime) -> Said
     named, kind = reading.kind()
     person = reading.person(request.headers.get(HEADER))
     if kind is not None and not reading.faults:
-        _check_rights(kind, person, is_trusted=request.is_trusted)
+        _check_rights(kind, person, request)
     moment = reading.moment("time")
     identity = reading.same("id", "uuid")
     if kind is not None:
@@ -209,9 +210,10 @@ def _is_nobody(person: str | None) -> bool:
     return person is None or person.strip().lower() in _NOBODY
 
 
-def _check_rights(kind: LmsType, person: str | None, *, is_trusted: bool) -> None:
-    if not (is_trusted or kind.browser):
-        raise RefusalError(403, Reason.KEY_FORBIDDEN, "This type of event is taken with a secret key only.")
+def _check_rights(kind: LmsType, person: str | None, request: Request) -> None:
+    is_allowed = kind.name in request.public_types or ANYTHING in request.public_types
+    if not (request.is_trusted or kind.browser or is_allowed):
+        raise RefusalError(403, Reason.NEEDS_SECRET_KEY, "This type of event is taken with a secret key only.")
     # A video player does not say who watches; its page could not be seen by anybody who is not logged in.
     if not kind.anonymous and _is_nobody(person) and not (person is None and kind.browser):
         raise RefusalError(403, Reason.KEY_FORBIDDEN, "This type of event is not taken from anonymous users.")

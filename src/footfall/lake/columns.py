@@ -39,6 +39,7 @@ EVENTS: tuple[Column, ...] = (
     Column("record", "long"),
     *_columns(integer="idx of"),
     *_columns(long="key_hash content_hash"),
+    Column("key_kind", "string", since=2),
 )
 
 HOURLY: tuple[Column, ...] = (

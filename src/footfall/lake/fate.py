@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from footfall.lake.reading import LakeReader
-from footfall.spec.identity import key_hash
+from footfall.spec.identity import key_hash, public_key_hash
 
 _CHANNELS = "SELECT DISTINCT channel FROM hourly WHERE channel IS NOT NULL"
 
@@ -43,7 +43,8 @@ def fates(
     channels = [row[0] for row in reader.query(_CHANNELS, timeout=timeout).rows] if channel is None else [channel]
     if not channels:
         return []
-    hashes = ", ".join(str(_signed(key_hash(name, mid))) for name in channels)
+    known = [key_hash(name, mid) for name in channels]
+    hashes = ", ".join(str(_signed(hashed)) for hashed in (*known, *map(public_key_hash, known)))
     found = reader.query(_select(hashes), {"mid": mid, "channel": channel, "limit": limit}, timeout=timeout)
     return [EventFate(*row) for row in found.rows]
 

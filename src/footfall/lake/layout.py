@@ -35,7 +35,6 @@ class Layout(Struct, frozen=True):
         return len(self.migrations) + 1
 
 
-EVENTS_TABLE = Layout("events", EVENTS, PARTITIONS)
 HOURLY_TABLE = Layout("hourly", HOURLY, is_derived=True)
 FLOWS_TABLE = Layout("flows", FLOWS, FLOW_PARTITIONS, is_derived=True)
 
@@ -50,6 +49,9 @@ def adding(*columns: Column) -> Migration:
             table.alter.add_columns(delta_schema(missing).fields)
 
     return step
+
+
+EVENTS_TABLE = Layout("events", EVENTS, PARTITIONS, (adding(*(column for column in EVENTS if column.since == 2)),))
 
 
 def schema_number(path: str) -> int:

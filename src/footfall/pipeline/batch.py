@@ -19,7 +19,7 @@ from footfall.pipeline.rows import DUPLICATE, REJECTED, UNREADABLE, Rows, event_
 from footfall.pipeline.share import share_items
 from footfall.pipeline.sight import sights
 from footfall.pipeline.window import OTHER, SAME
-from footfall.spec.identity import content_hash, key_hash
+from footfall.spec.identity import PUBLIC_BITS, content_hash, key_hash
 from footfall.spec.mask import payload_text
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Fate, Finding
@@ -55,12 +55,12 @@ class Batch(Struct, frozen=True):
 def decide(gathered: Gathered, dedup: Dedup) -> Batch:
     """Settle the fate of every row and lay the rows out by day and fate."""
     rows = gathered.rows
-    chosen, status = dedup.judge(rows)
+    judged = dedup.judge(rows)
     fate = rows.fate.copy()
-    fate[chosen] = _settled(status)
-    conflicts = np.zeros(len(rows), np.bool_)
-    conflicts[chosen[status == OTHER]] = True
-    parts = list(_parts(rows, fate, conflicts))
+    fate[judged.chosen] = _settled(judged.status)
+    marked = np.zeros(len(rows), np.bool_)
+    marked[judged.chosen[(judged.status == OTHER) | judged.shared]] = True
+    parts = list(_parts(rows, fate, marked))
     counted = [keyed(part.table, pa.array([part.fate.value] * part.table.num_rows, pa.string())) for part in parts]
     newest = pc.max(rows.table.column("received_at").cast(pa.int64())).as_py() // 1000
     return Batch(parts, count(pa.concat_tables(counted)), newest, gathered.set_aside)
@@ -70,22 +70,23 @@ def _settled(status: Status) -> Status:
     return np.select([status == SAME, status == OTHER], [DUPLICATE, REJECTED], _STORED).astype(np.uint8)
 
 
-def _parts(rows: Rows, fate: Status, conflicts: NDArray[np.bool_]) -> Iterator[Part]:
+def _parts(rows: Rows, fate: Status, marked: NDArray[np.bool_]) -> Iterator[Part]:
+    """The rows by day and fate; those `marked` are in conflict, or share their mid with a public key's event."""
     for day in np.unique(rows.day):
         for number, name in enumerate(_FATES):
             chosen = np.flatnonzero((rows.day == day) & (fate == number))
             if not len(chosen):
                 continue
             table = rows.table if len(chosen) == len(rows) else rows.table.take(chosen)
-            yield Part(date.fromordinal(int(day) + _EPOCH), name, _finish(table, name, conflicts[chosen]))
+            yield Part(date.fromordinal(int(day) + _EPOCH), name, _finish(table, name, marked[chosen]))
 
 
-def _finish(table: pa.Table, fate: Fate, conflicts: NDArray[np.bool_]) -> pa.Table:
+def _finish(table: pa.Table, fate: Fate, marked: NDArray[np.bool_]) -> pa.Table:
     if fate is Fate.STORED:
-        return _with_derived(table)
+        return _with_derived(_remark(table, np.flatnonzero(marked)) if marked.any() else table)
     if fate is Fate.DUPLICATE:
         return _replace(table, dict.fromkeys(("event", "warnings", "findings")))
-    return _explain(table, np.flatnonzero(conflicts)) if conflicts.any() else table
+    return _explain(table, np.flatnonzero(marked)) if marked.any() else table
 
 
 def _replace(table: pa.Table, columns: dict[str, Any]) -> pa.Table:
@@ -101,6 +102,18 @@ def _replace(table: pa.Table, columns: dict[str, Any]) -> pa.Table:
 
 def _array(values: Any, kind: Any) -> Any:
     return values if isinstance(values, pa.Array) else pa.array(values, kind)
+
+
+def _remark(table: pa.Table, shared: NDArray[np.intp]) -> pa.Table:
+    """Say of events that another with their mid came with a public key, and is kept as well."""
+    finding = Finding.make(Reason.MID_SHARED, "$.mid", "string")
+    columns = {name: table.column(name).to_pylist() for name in ("warnings", "findings")}
+    for place in shared:
+        before = columns["findings"][place]
+        known = msgspec.json.decode(before, type=list[Finding]) if before else []
+        columns["warnings"][place] = [*(columns["warnings"][place] or []), finding.code]
+        columns["findings"][place] = msgspec.json.encode([*known, finding]).decode()
+    return _replace(table, columns)
 
 
 def _explain(table: pa.Table, conflicts: NDArray[np.intp]) -> pa.Table:
@@ -140,6 +153,7 @@ def _derived_rows(parent: pa.Table) -> pa.Table | None:
 def _rows_of(derived: list[bytes], parent: pa.Table) -> pa.Table:
     events = sights(b"[" + b",".join(derived) + b"]")
     channel = parent.column("channel")[0].as_py()
+    bits = PUBLIC_BITS if parent.column("key_kind")[0].as_py() == "public" else 0
     return _replace(
         parent.take([0] * len(derived)),
         {
@@ -147,7 +161,7 @@ def _rows_of(derived: list[bytes], parent: pa.Table) -> pa.Table:
             "warnings": None,
             "findings": None,
             "derived_from": parent.column("mid").to_pylist() * len(derived),
-            "key_hash": np.array([key_hash(channel, event.mid) for event in events], np.uint64).view(np.int64),
+            "key_hash": np.array([key_hash(channel, event.mid) ^ bits for event in events], np.uint64).view(np.int64),
             "content_hash": np.array([content_hash(text) for text in derived], np.uint64).view(np.int64),
         },
     )

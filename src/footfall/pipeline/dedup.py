@@ -5,14 +5,28 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from footfall.lake.data_files import UNREADABLE
 from footfall.lake.hashes import File, Hashes, Lookup, first_day, read_hashes, recent_files
 from footfall.pipeline.rows import CANDIDATE, Rows
 from footfall.pipeline.window import NEW, OTHER, SAME, Keys, Window
+from footfall.spec.identity import PUBLIC_BITS
 
 Status = NDArray[np.uint8]
+
+
+class Judged(Struct, frozen=True):
+    """The candidates among rows, by index; for each NEW, SAME or OTHER, and whether it shares its mid with another.
+
+    That other came with a public key, and is kept as well.
+    """
+
+    chosen: NDArray[np.intp]
+    status: Status
+    shared: NDArray[np.bool_]
+
 
 _log = structlog.get_logger()
 _DAY_SECONDS = 86_400
@@ -29,32 +43,66 @@ class Dedup:
     Clocks may jump. So the day of an event, by which it is forgotten, is the day on which it was judged and not the one
     its sender or a collector named; what was forgotten because today was thought to be later than it is is remembered
     again; and what belongs to the window is what `recent_files` says.
+
+    `has_public` says that events came with public keys, ever: only then those are looked for beside the others.
     """
 
-    def __init__(self, files: Callable[[], list[File]], *, days: int, max_bytes: int, today: int) -> None:
+    def __init__(
+        self, files: Callable[[], list[File]], *, days: int, max_bytes: int, today: int, has_public: bool = False
+    ) -> None:
         self.unreadable: set[Path] = set()
         self._files = files
         self._days = min(days, _MOST_DAYS)
         self._today = self._latest = today
+        self.has_public = has_public
         self._forgotten = self._oldest
         self._window = Window(max_bytes, _ceiling(today))
         self._lookup = Lookup(self._cannot_read)
         self._fill(0)
 
-    def judge(self, rows: Rows) -> tuple[NDArray[np.intp], Status]:
-        """Indexes of the candidates among the rows, and for each NEW, SAME or OTHER; what is new is remembered.
+    def judge(self, rows: Rows) -> Judged:
+        """What became of the candidates among the rows; what is new is remembered.
 
         Within the rows the first of several equal keys is the new one. What is new must be in the lake before the next
         call.
         """
         chosen = np.flatnonzero(rows.fate == CANDIDATE)
         judged = np.full(len(chosen), self._today)
-        keys = Keys.make(rows.key[chosen], rows.content[chosen], rows.ets[chosen], judged)
-        status = self._window.look(keys)
-        self._ask_lake(keys, rows.ets[chosen], status)
+        ets, public = rows.ets[chosen], rows.public[chosen]
+        keys = Keys.make(rows.key[chosen], rows.content[chosen], ets, judged)
+        status = self._look(keys, ets)
         _compare_within(keys, status)
+        self.has_public = self.has_public or bool(public.any())
+        shared = np.zeros(len(chosen), np.bool_)
+        if self.has_public:
+            shared = self._compare_kinds(keys, ets, public, status)
         self._window.add(keys.take(status == NEW))
-        return chosen, status
+        return Judged(chosen, status, shared)
+
+    def _look(self, keys: Keys, ets: NDArray[np.float64]) -> Status:
+        """NEW, SAME or OTHER for each key, by memory and lake."""
+        status = self._window.look(keys)
+        self._ask_lake(keys, ets, status)
+        return status
+
+    def _compare_kinds(
+        self, keys: Keys, ets: NDArray[np.float64], public: NDArray[np.bool_], status: Status
+    ) -> NDArray[np.bool_]:
+        """Hold what public keys sent against what secret ones did, and mark the new events that are there as both.
+
+        A public key's event that a secret one has sent before is a duplicate, or a conflict. The other way round both
+        are kept, so that nobody who guesses a mid keeps the true event out.
+        """
+        twins = Keys(keys.key ^ np.uint64(PUBLIC_BITS), keys.check, keys.second, keys.day)
+        before = self._look(twins, ets)
+        _compare_with_earlier(keys, twins, status, before, ~public)
+        late = public & (status == NEW) & (before != NEW)
+        # Its repetitions among the rows repeat nothing that is kept: they are held against the secret one, too.
+        late |= public & (before != NEW) & np.isin(keys.key, keys.key[late])
+        status[late] = before[late]
+        _compare_with_earlier(keys, twins, status, before, public)
+        marked: NDArray[np.bool_] = ~public & (status == NEW) & (before != NEW)
+        return marked
 
     def turn_day(self, today: int) -> None:
         """Forget what was received before the window of days, or remember it again where today turned back."""
@@ -149,6 +197,20 @@ class _Found:
                 checks = self._checks.get((int(keys.key[place]), float(ets[place])))
                 if checks is not None:
                     status[place] = SAME if int(keys.check[place]) in checks else OTHER
+
+
+def _compare_with_earlier(keys: Keys, twins: Keys, status: Status, before: Status, among: NDArray[np.bool_]) -> None:
+    """Note in `before` the twins that are among the new events of the same rows, and stand earlier there."""
+    new = np.flatnonzero(among & (status == NEW))
+    if not len(new):
+        return
+    order = new[np.argsort(keys.key[new], kind="stable")]
+    places = np.searchsorted(keys.key[order], twins.key)
+    there = (places < len(order)) & (keys.key[order[np.minimum(places, len(order) - 1)]] == twins.key)
+    found = order[np.minimum(places, len(order) - 1)]
+    earlier = there & (found < np.arange(len(keys)))
+    same = keys.check[found] == twins.check
+    before[earlier] = np.where(same[earlier], SAME, OTHER)
 
 
 def _ceiling(today: int) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from footfall.lake.arrow import EVENTS_SCHEMA
 from footfall.pipeline import clock
 from footfall.pipeline.sight import Data, Sight, sights, texts
-from footfall.spec.identity import key_hash
+from footfall.spec.identity import PUBLIC_BITS, key_hash
 from footfall.spec.intake import Agent, Intake, Refused, Repeat
 from footfall.spec.reasons import Reason
 from footfall.spec.typenames import CANONICAL, event_type
@@ -41,7 +41,8 @@ class Entry(Struct, frozen=True, gc=False):
 class Rows(Struct, frozen=True):
     """Rows in order of arrival: `table` without day and fate; beside it what decides on those.
 
-    `fate` is CANDIDATE, DUPLICATE or REJECTED; `day` the day received, in days since 1970.
+    `fate` is CANDIDATE, DUPLICATE or REJECTED; `day` the day received, in days since 1970; `public` tells whether a
+    public key sent it.
     """
 
     table: pa.Table
@@ -50,6 +51,7 @@ class Rows(Struct, frozen=True):
     content: NDArray[np.uint64]
     ets: NDArray[np.float64]
     day: NDArray[np.int64]
+    public: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.fate)
@@ -61,7 +63,7 @@ class Rows(Struct, frozen=True):
             pa.concat_tables([part.table for part in parts]),
             *(
                 np.concatenate([getattr(part, name) for part in parts])
-                for name in ("fate", "key", "content", "ets", "day")
+                for name in ("fate", "key", "content", "ets", "day", "public")
             ),
         )
 
@@ -82,6 +84,7 @@ class _Row(Struct, kw_only=True, omit_defaults=True):
     ets: float | None = None
     event: str | None = None
     findings: list[Finding] = []
+    key_kind: str | None = None
 
 
 def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
@@ -143,6 +146,7 @@ def unreadable(journal: str, number: int, intake: Intake | None, received_ms: in
 class _Shared(Struct, frozen=True):
     """What all events of a record share, repeated for each of them."""
 
+    public: NDArray[np.bool_]
     received: NDArray[np.float64]
     skew: NDArray[np.float64]
     record: NDArray[np.int64]
@@ -154,6 +158,7 @@ def _shared(entries: Sequence[Entry], sizes: NDArray[np.int64]) -> _Shared:
     received = np.array([float(intake.received_at) for intake in intakes])
     sent = np.array([np.nan if intake.sent_at is None else intake.sent_at for intake in intakes])
     return _Shared(
+        np.repeat(np.array([intake.key_kind == "public" for intake in intakes]), sizes),
         np.repeat(received, sizes),
         np.repeat(received - sent, sizes),
         np.repeat(np.array([entry.number for entry in entries], np.int64), sizes),
@@ -226,6 +231,7 @@ def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int]) -> dict[str,
         "agent_version": _spread((agent.version, size) for agent, size in agents),
         "agent_system": _spread((agent.system, size) for agent, size in agents),
         "journal": _spread((entry.journal, size) for entry, size in zip(entries, sizes, strict=True)),
+        "key_kind": _spread((entry.intake.key_kind or None, size) for entry, size in zip(entries, sizes, strict=True)),
     }
 
 
@@ -269,6 +275,7 @@ def _assemble(
         keys[:, 1],
         ets,
         (shared.received // clock.DAY_MS).astype(np.int64),
+        shared.public,
     )
 
 
@@ -301,6 +308,7 @@ def _repeat_row(entry: Entry, repeat: Repeat) -> _Row:
         eid=repeat.eid,
         event_type=repeat.event_type,
         ets=repeat.ets,
+        key_kind=entry.intake.key_kind or None,
     )
 
 
@@ -318,6 +326,7 @@ def _refused_row(entry: Entry, refused: Refused) -> _Row:
         ets=refused.ets,
         event=refused.payload,
         findings=refused.findings,
+        key_kind=entry.intake.key_kind or None,
     )
 
 
@@ -325,9 +334,11 @@ def _from_rows(rows: list[_Row]) -> Rows:
     received = np.array([float(row.received_ms) for row in rows])
     ets = np.array([np.nan if row.ets is None else float(row.ets) for row in rows])
     times = clock.judge(np.nan_to_num(ets), received, np.full(len(rows), np.nan), np.inf)
-    names = ("channel", "eid", "mid", "event", "journal", "record", "idx", "of", "ets")
+    names = ("channel", "eid", "mid", "event", "journal", "record", "idx", "of", "ets", "key_kind")
     columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in names}
+    public = np.array([row.key_kind == "public" for row in rows])
     keys = np.array([key_hash(row.channel, row.mid or "") for row in rows], np.uint64)
+    keys = np.where(public, keys ^ np.uint64(PUBLIC_BITS), keys)
     columns |= {
         "event_type": [row.event_type or row.eid for row in rows],
         "occurred_at": times.occurred_at,
@@ -344,4 +355,5 @@ def _from_rows(rows: list[_Row]) -> Rows:
         np.zeros(len(rows), np.uint64),
         np.nan_to_num(ets),
         (received // clock.DAY_MS).astype(np.int64),
+        public,
     )

@@ -128,7 +128,13 @@ class Pipeline:
         """Recall what was stored; the window of days ends where the lake does, however long nothing ran."""
         today = min(_now_ms(), self._newest_ms or 0) // DAY_MS
         settings = self._settings
-        return Dedup(self._store.files, days=settings.dedup_days, max_bytes=settings.dedup_bytes, today=today)
+        return Dedup(
+            self._store.files,
+            days=settings.dedup_days,
+            max_bytes=settings.dedup_bytes,
+            today=today,
+            has_public=self._store.has_public,
+        )
 
     def _step(self) -> bool:
         """Read on, or commit when it is time; tell whether there may be more to do at once."""
@@ -175,7 +181,8 @@ class Pipeline:
         self._committed_at = time.monotonic()
         try:
             if sealed.attempt is None:
-                sealed.attempt = self._store.attempt(self._decide(sealed.gathered), sealed.positions)
+                batch = self._decide(sealed.gathered)
+                sealed.attempt = self._store.attempt(batch, sealed.positions, has_public=self._dedup.has_public)
                 sealed.gathered = None
             self._store.commit(sealed.attempt)
         except TransientError as error:

@@ -21,6 +21,7 @@ from footfall.pipeline.gather import SetAside
 
 _log = structlog.get_logger()
 _COMMITS = "footfall.commits"
+_PUBLIC = "footfall.public"
 
 
 class DiskError(TransientError):
@@ -84,9 +85,15 @@ class Store:
         newest = pc.max(adds.column("max.received_at"))
         return int(newest.cast("timestamp[ms]", safe=False).cast("int64").as_py()) if newest.is_valid else None
 
-    def attempt(self, batch: Batch | None, positions: dict[str, int]) -> Attempt:
+    @property
+    def has_public(self) -> bool:
+        """Whether events came with public keys, ever. Raises CommitError."""
+        return self.events.position(_PUBLIC) is not None
+
+    def attempt(self, batch: Batch | None, positions: dict[str, int], *, has_public: bool = False) -> Attempt:
         """Begin a commit of a batch and of the positions that it brings the journals to."""
-        return Attempt(batch, positions, (self.events.position(_COMMITS) or 0) + 1)
+        beside = {_PUBLIC: 1} if has_public else {}
+        return Attempt(batch, positions | beside, (self.events.position(_COMMITS) or 0) + 1)
 
     def commit(self, attempt: Attempt) -> None:
         """Write what is not written yet and commit it, once; raises DiskError or CommitError, to be called again."""

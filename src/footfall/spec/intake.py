@@ -1,11 +1,15 @@
 """The record of one request in the journal: its events as sent, and what the door decided about each."""
 
+from typing import Literal
+
 import msgspec
 from msgspec import Struct
 
 from footfall.spec.verdict import Finding
 
-VERSION = 1
+VERSION = 2
+
+KeyKind = Literal["", "public", "secret"]
 
 
 class Agent(Struct, frozen=True, array_like=True, gc=False):
@@ -46,7 +50,7 @@ class Intake(Struct, frozen=True, array_like=True, gc=False):
     holds two unsigned 64-bit little-endian numbers for each: the hash of (channel, mid) and the hash of its canonical
     content. `indexes` and `channels` are empty when they are the obvious ones: 0, 1, 2 … and `channel` for all.
     `lenient` says with which shapes the events were accepted. Everywhere an index is the event's place in the request,
-    also in `warnings`.
+    also in `warnings`. `key_kind` is empty where no key was needed, and in records from before it was noted.
     """
 
     version: int
@@ -65,6 +69,7 @@ class Intake(Struct, frozen=True, array_like=True, gc=False):
     agent: Agent | None = None
     device: str | None = None
     app: str | None = None
+    key_kind: KeyKind = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -76,6 +76,11 @@ class Reason(Enum):
     BELOW_MINIMUM = Advice("below_minimum", "The number is below its minimum.", "Send a larger number.")
 
     # Events: judged against others, or later.
+    NEEDS_SECRET_KEY = Advice(
+        "needs_secret_key",
+        "A public key may not say this.",
+        "Send it from a server with a secret key, or allow the type: footfall channel set NAME --public-type TYPE.",
+    )
     MID_CONFLICT = Advice(
         "mid_conflict",
         "An event with the same mid but other content was stored before.",
@@ -92,6 +97,11 @@ class Reason(Enum):
         "channel_differs",
         "context.channel is not the channel of the key; the event is stored under the key's channel.",
         "Set the client's channel to the key's, or let the key write for others: footfall channel set --accepts.",
+    )
+    MID_SHARED = Advice(
+        "mid_shared",
+        "An event with the same mid came with a public key; both are kept.",
+        "Take the one whose key_kind is secret; the other may have been sent by anybody.",
     )
     CLOCK_AHEAD = Advice(
         "clock_ahead",

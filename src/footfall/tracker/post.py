@@ -18,6 +18,9 @@ PATH = "/v1/telemetry"
 _LONGEST_ANSWER = 8 << 20
 _SMALL = 1 << 10
 
+# What says that the batch itself is wrong; whatever else is refused may be taken another day, and is kept.
+_WRONG = frozenset((400, 411, 414, 415, 422, 431))
+
 
 class Verdict(Enum):
     """What an answer means for the batch that it answers."""
@@ -139,11 +142,11 @@ def read_answer(status: int, retry_after: str | None, content: bytes) -> Answer:
         return Answer(Verdict.TAKEN, result.errors, result.duplicate)
     if status == 413:
         return Answer(Verdict.TOO_LARGE, **said)
-    if status in (401, 403, 404, 405):
-        return Answer(Verdict.LOCKED_OUT, after=_seconds(retry_after), **said)
+    if status in _WRONG:
+        return Answer(Verdict.WRONG, **said)
     if status in (408, 425, 429) or status >= 500 or 300 <= status < 400:
         return Answer(Verdict.LATER, after=_seconds(retry_after), **said)
-    return Answer(Verdict.WRONG, **said)
+    return Answer(Verdict.LOCKED_OUT, after=_seconds(retry_after), **said)
 
 
 def _result(content: bytes) -> _Result:

@@ -104,6 +104,7 @@ def write(told: Mapping[str, Any], channel: str) -> Event:
         channel=channel,
         peer="",
         is_trusted=True,
+        public_types=(),
         now=time.time_ns() // 1_000_000,
         raw=body,
         body=body,

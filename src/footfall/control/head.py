@@ -1,0 +1,3 @@
+"""The newest schema of the control database; known to those who do without SQLAlchemy, too."""
+
+HEAD = "0002"

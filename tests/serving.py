@@ -41,6 +41,7 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 90.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 80
+_LOGIN, _PASSWORD = "operator", "correct horse battery"
 
 
 class Served:
@@ -96,6 +97,13 @@ class Served:
     def get(self, path: str, *, key: str | None = None, **parameters: str | int) -> httpx.Response:
         """Ask for a path, with a query string."""
         return self._client.get(self.url + path, params=parameters, headers=_bearer(key))
+
+    def log_in(self) -> None:
+        """Make a login, with which `get` asks from now on."""
+        self.run("user", "add", _LOGIN, typed=_PASSWORD)
+        form = {"login": _LOGIN, "password": _PASSWORD, "next": "/"}
+        answer = self._client.post(f"{self.url}/login", data=form, headers={"sec-fetch-site": "same-origin"})
+        assert answer.status_code == 303, answer.text
 
     def query(self, sql: str) -> Rows:
         """Ask the lake, from this process, as `footfall query` would. Raises QueryError."""

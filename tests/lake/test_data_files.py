@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.lake.data_files import UNREADABLE, DataFileName, fault, file_id, open_file, quick_fault, writing
+from footfall.lake.data_files import DataFileName, fault, file_id, quick_fault, writing
 from footfall.lake.layout import EVENTS_TABLE, schema_number
+from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.vacuum import data_paths
 
 from .rows import open_events, partition, put, row, table
@@ -66,7 +67,7 @@ def test_any_flipped_bit_is_seen(written: Path, place: int, bit: int) -> None:
         (lambda data: data[: len(data) // 2], "it has"),
         (lambda data: b"", "it has"),
         (lambda data: bytes(len(data)), "it is no Parquet file"),
-        (lambda data: data[:-8] + b"\xff\xff\xff\x7fPAR1", "it is no Parquet file"),
+        (lambda data: data[:-8] + b"\xff\xff\xff\x7fPAR1", "its footer has changed"),
     ],
 )
 def test_what_a_quick_look_sees(written: Path, tmp_path: Path, change: object, why: str) -> None:

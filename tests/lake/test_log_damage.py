@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.lake.delta_log import Discard, LakeDamagedError, Proof
+from footfall.lake.damage import LakeDamagedError
+from footfall.lake.delta_log import Discard, Proof
 from footfall.lake.layout import EVENTS_TABLE, HOURLY_TABLE
 from footfall.lake.log_entry import entry_path
 from footfall.lake.recovery_record import CHECKPOINT, RECORD

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from footfall.lake import table_view
-from footfall.lake.delta_log import LakeDamagedError
+from footfall.lake.damage import LakeDamagedError
 from footfall.lake.reading import LakeFileError, LakeReadError, QueryError, QueryTimeoutError
 from footfall.lake.table import LakeTable
 

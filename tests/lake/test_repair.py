@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from footfall.lake.check import LakeFault, check
-from footfall.lake.delta_log import LakeDamagedError, no_source
+from footfall.lake.damage import LakeDamagedError
+from footfall.lake.delta_log import no_source
 from footfall.lake.hourly import Hourly
 from footfall.lake.log_entry import entry_path
 from footfall.lake.recovery_record import RECORD

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from footfall.journal.segments import segments
-from footfall.lake.delta_log import LakeDamagedError
+from footfall.lake.damage import LakeDamagedError
 from footfall.lake.log_entry import entry_path, newest_version
 from footfall.lake.recovery_record import CHECKPOINT, RECORD
 from footfall.pipeline.run import Pipeline

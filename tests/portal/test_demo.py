@@ -12,27 +12,28 @@ import httpx
 import psutil
 import pytest
 
+from footfall.installation import open_installation
 from tests.serving import PROGRAM, until
 
 _ADDRESSES = re.compile(r"footfall demo is at (\S+)\nthe portal is at +(\S+)\nits mail arrives at (\S+)\n")
 
 
 def test_one_command_starts_and_ends_everything(tmp_path: Path) -> None:
-    data, out = tmp_path / "data", tmp_path / "out"
-    data.mkdir()
+    data, out, log = tmp_path / "data", tmp_path / "out", tmp_path / "log"
+    open_installation(data)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     (data / "demo-history").touch()  # two weeks of history would be sent first
-    with out.open("wb") as stdout:
+    with out.open("wb") as stdout, log.open("wb") as stderr:
         demo = subprocess.Popen(
             [PROGRAM, "demo", "--portal", "--data", str(data), "--port", port, "--rate", "0.1"],
             stdout=stdout,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             env=os.environ | {"FOOTFALL_COLLECTORS": "1"},
         )
     children: list[psutil.Process] = []
     try:
-        until(lambda: _ADDRESSES.search(out.read_text()) is not None, 60)
+        until(lambda: _ADDRESSES.search(out.read_text()) is not None, 60, lambda: _require_running(demo))
         dashboard, portal, inbox = _ADDRESSES.findall(out.read_text())[0]
         assert dashboard.endswith(f":{port}")
         with httpx.Client(timeout=60, trust_env=False) as client:
@@ -44,8 +45,12 @@ def test_one_command_starts_and_ends_everything(tmp_path: Path) -> None:
     finally:
         demo.send_signal(signal.SIGINT)
         code = demo.wait(60)
-    assert (code, "Traceback" in out.read_text()) == (0, False)
+    assert (code, "Traceback" in log.read_text()) == (0, False)
     assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def _require_running(demo: subprocess.Popen[bytes]) -> None:
+    assert demo.poll() is None, "the demo has ended"
 
 
 def test_a_portal_whose_parent_is_killed_ends_too(tmp_path: Path) -> None:

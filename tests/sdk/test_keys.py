@@ -39,6 +39,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory, origin: str) -> Iterator[Key
     with Control.open(data / "control.db") as control:
         keys = {name: control.add_channel(name, **options) for name, options in channels.items()}
     with serving(data, batch_seconds=0.2, collectors=1) as served:
+        served.log_in()
         yield Keyed(served, keys)
 
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import time
+from calendar import timegm
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,7 +57,7 @@ def create(data: Path, target: Path, own: Installation, progress: Progress, *, k
 
 
 def _create(data: Path, target: Path, own: Installation, found: Snapshot, progress: Progress) -> Made:
-    name = _free_name(target)
+    name = _new_name(target)
     folder = target / manifest.BACKUPS / name
     done, copied, total = 0, 0, found.bytes
 
@@ -133,13 +134,16 @@ def _prepare(target: Path, own: Installation) -> None:
             shutil.rmtree(folder)
 
 
-def _free_name(target: Path) -> str:
-    name, number = time.strftime(_NAME, time.gmtime()), 1
-    free = name
-    while (target / manifest.BACKUPS / free).exists():
-        number += 1
-        free = f"{name}-{number}"
-    return free
+def _new_name(target: Path) -> str:
+    """The time, or a second after the last backup where the clock says less: names tell which is the newest."""
+    names = sorted(path.name for path in (target / manifest.BACKUPS).glob("*"))
+    name = time.strftime(_NAME, time.gmtime())
+    if not names or names[-1] < name:
+        return name
+    try:
+        return time.strftime(_NAME, time.gmtime(timegm(time.strptime(names[-1], _NAME)) + 1))
+    except ValueError as error:
+        raise BackupError(f"{target / manifest.BACKUPS / names[-1]} is no backup of footfall") from error
 
 
 def _prune(target: Path, keep: int) -> None:

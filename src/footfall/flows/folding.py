@@ -17,8 +17,8 @@ from footfall.flows.happening import happenings
 from footfall.flows.row import Row
 from footfall.flows.store import Store
 from footfall.flows.streambook import StreamBook
-from footfall.lake.data_files import UNREADABLE
 from footfall.lake.layout import plain
+from footfall.lake.parquet import UNREADABLE
 from footfall.plans.model import Plan
 
 _log = structlog.get_logger()

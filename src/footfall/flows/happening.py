@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from footfall.flows import sieve
-from footfall.lake.data_files import open_file
+from footfall.lake.parquet import open_file
 
 _READ = ["event", "mid", "ets", "occurred_at", "received_at", "clock", "channel", "did", "idx", "derived_from"]
 _WANTED = ["event", "mid", "ets", "at", "channel", "did", "idx"]

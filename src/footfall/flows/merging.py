@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
 from footfall.lake.arrow import FLOWS_SCHEMA, addition, merge_stats, parquet_options, stats
-from footfall.lake.data_files import NewFile, open_file, writing
+from footfall.lake.data_files import NewFile, writing
+from footfall.lake.parquet import open_file
 
 _GROUP_BYTES = 512 << 10
 _MOST_ROWS = 8192

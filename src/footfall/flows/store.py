@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from footfall.failure import TransientError
 from footfall.flows import merging
 from footfall.flows.row import Row, arrow_table, cell_of
-from footfall.lake.data_files import open_file
 from footfall.lake.layout import FLOWS_TABLE, plain
 from footfall.lake.lock import LakeLock
+from footfall.lake.parquet import open_file
 from footfall.lake.table import LakeTable
 
 LOCK = "flows.lock"

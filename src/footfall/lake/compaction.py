@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from footfall.breath import Breath
 from footfall.lake.arrow import merge_stats, parquet_options, stats, stored_columns
-from footfall.lake.data_files import UNREADABLE, NewFile, open_file, writing
+from footfall.lake.data_files import NewFile, writing
+from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.upkeep import BROKEN_INPUT, Broken, Plan, Rewritten
 from footfall.process import die_with_parent, step_aside
 

@@ -8,18 +8,15 @@ the XXH3-64 of the whole file, so that any copy can be proved by its name alone,
 has a checksum of its own, too, so that who reads a part of a file is safe. Files from before have an id and a schema.
 """
 
-import errno
 import os
 import re
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from msgspec import Struct
 from xxhash import xxh3_64
 
@@ -29,10 +26,8 @@ _NAME = re.compile(r"(?:(\d{8,})-([0-9a-f]{32})-([0-9a-f]{24})|([0-9a-f]{32}))\.
 _PART = re.compile(r"\.(\d{8,}-[0-9a-f]{32})\.part")
 _READ_BYTES = 1 << 20
 _WHOLE = 16
+FOOTER_CHANGED = "its footer has changed since it was written"
 _TAIL = 8  # the footer's length and "PAR1"
-
-# What reading a data file may raise: it is missing, cut short, or holds something else than was written.
-UNREADABLE = (OSError, pa.ArrowException)
 
 
 class DataFileName(Struct, frozen=True):
@@ -135,7 +130,7 @@ def writing(root: Path, new: NewFile) -> Iterator[Any]:
             yield summed
             file.flush()
             os.fsync(file.fileno())
-            name = f"{new.id}-{summed.checksum}{_footer_checksum(file.fileno())}.{new.schema}.parquet"
+            name = f"{new.id}-{summed.checksum}{footer_checksum(file.fileno())}.{new.schema}.parquet"
         part.rename(folder / name)
         sync(folder)
     except BaseException:
@@ -145,17 +140,7 @@ def writing(root: Path, new: NewFile) -> Iterator[Any]:
     new.path = f"{new.folder}/{name}".lstrip("/")
 
 
-def open_file(path: Path) -> pq.ParquetFile:
-    """Open a data file; the footer is checked, and pages are as they are read. Raises one of UNREADABLE."""
-    name = DataFileName.parse(path.name)
-    if name is not None and name.footer is not None:
-        with path.open("rb", buffering=0) as file:
-            if _footer_checksum(file.fileno()) != name.footer:
-                raise OSError(errno.EIO, "the footer has changed since it was written", path.name)
-    return pq.ParquetFile(path, page_checksum_verification=True)
-
-
-def _footer_checksum(file: int) -> str:
+def footer_checksum(file: int) -> str:
     """The checksum of an open file's footer; empty for what has none. Raises OSError."""
     size = os.fstat(file).st_size
     length = int.from_bytes(os.pread(file, 4, max(0, size - _TAIL)), "little")
@@ -169,35 +154,50 @@ def fault(path: Path, size: int | None = None) -> str | None:
 
     A file from before checksums is read page by page.
     """
+    return _told(path, size, _whole_fault)
+
+
+def quick_fault(path: Path, size: int | None = None) -> str | None:
+    """The same by looking at size, beginning and footer only."""
+    return _told(path, size, _outer_fault)
+
+
+def _told(path: Path, size: int | None, look: Callable[[Path, DataFileName | None], str | None]) -> str | None:
     try:
         found = path.stat().st_size
         if size is not None and found != size:
             return f"it has {found} bytes in the place of {size}"
-        name = DataFileName.parse(path.name)
-        if name is not None and name.checksum is not None:
-            return None if checksum(path) == name.checksum else "its bytes have changed since it was written"
-        _read_whole(path)
-    except FileNotFoundError:
-        return "it is missing"
-    except UNREADABLE as error:
-        return f"it cannot be read: {type(error).__name__}"
-    return None
-
-
-def quick_fault(path: Path, size: int | None = None) -> str | None:
-    """The same by looking at size, beginning and end only."""
-    try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno()).st_size
-            if size is not None and found != size:
-                return f"it has {found} bytes in the place of {size}"
-            ends = file.read(4), os.pread(file.fileno(), 8, max(0, found - 8))
+        return look(path, DataFileName.parse(path.name))
     except FileNotFoundError:
         return "it is missing"
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
-    if found < 12 or ends[0] != b"PAR1" or ends[1][4:] != b"PAR1" or int.from_bytes(ends[1][:4], "little") > found:
-        return "it is no Parquet file any more"
+
+
+def _whole_fault(path: Path, name: DataFileName | None) -> str | None:
+    if name is None or name.checksum is None:
+        return _parquet_fault(path, whole=True)
+    return None if checksum(path) == name.checksum else "its bytes have changed since it was written"
+
+
+def _outer_fault(path: Path, name: DataFileName | None) -> str | None:
+    if name is None or name.footer is None:
+        return _parquet_fault(path, whole=False)
+    with path.open("rb", buffering=0) as file:
+        if file.read(4) != b"PAR1" or os.pread(file.fileno(), 4, os.fstat(file.fileno()).st_size - 4) != b"PAR1":
+            return "it is no Parquet file any more"
+        return None if footer_checksum(file.fileno()) == name.footer else FOOTER_CHANGED
+
+
+def _parquet_fault(path: Path, *, whole: bool) -> str | None:
+    from footfall.lake import parquet  # brings Arrow along, which readers do without
+
+    try:
+        with parquet.open_file(path) as file:
+            for number in range(file.num_row_groups if whole else 0):
+                file.read_row_group(number)
+    except parquet.UNREADABLE as error:
+        return f"it cannot be read: {type(error).__name__}"
     return None
 
 
@@ -208,9 +208,3 @@ def checksum(path: Path) -> str:
         while data := file.read(_READ_BYTES):
             summed.update(data)
     return summed.hexdigest()
-
-
-def _read_whole(path: Path) -> None:
-    with open_file(path) as file:
-        for number in range(file.num_row_groups):
-            file.read_row_group(number)

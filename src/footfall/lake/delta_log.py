@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import DecodeError, Struct, field, json
 
-from footfall.failure import TerminalError
 from footfall.lake import data_files
+from footfall.lake.damage import LakeDamagedError
 from footfall.lake.disk import replace_durably, sync
 from footfall.lake.log_entry import LOG, Entry, entry_path, parse_entry, read_entry, versions
 from footfall.lake.recovery_record import Notes, RecoveryRecord
@@ -24,10 +24,6 @@ _LEFTOVER = re.compile(r"\.tmp$|#\d+$")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")
 _LAST_CHECKPOINT = "_last_checkpoint"
 _OURS = "footfall."
-
-
-class LakeDamagedError(TerminalError):
-    """A table cannot be opened, and nothing proves that it can be made whole; nothing was touched."""
 
 
 class Discard(Struct, frozen=True):

@@ -11,7 +11,8 @@ import pyarrow as pa
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from footfall.lake.data_files import UNREADABLE, open_file, write_number
+from footfall.lake.data_files import write_number
+from footfall.lake.parquet import UNREADABLE, open_file
 
 _COLUMNS = ["key_hash", "content_hash", "ets"]
 _REMEMBERED_FILES = 20_000

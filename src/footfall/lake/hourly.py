@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import structlog
 
 from footfall.lake.arrow import HOURLY_SCHEMA
-from footfall.lake.data_files import UNREADABLE, open_file
 from footfall.lake.layout import HOURLY_TABLE
+from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.table import LakeTable
 
 _log = structlog.get_logger()

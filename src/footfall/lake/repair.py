@@ -11,10 +11,12 @@ from msgspec import Struct, field
 from footfall.lake import catalog, data_files, delta_log, log_entry
 from footfall.lake.arrow import addition, merge_stats, parquet_options, stats
 from footfall.lake.check import LAYOUTS, LakeFault, check_files
-from footfall.lake.data_files import UNREADABLE, open_file, writing
-from footfall.lake.delta_log import LakeDamagedError, Proof
+from footfall.lake.damage import LakeDamagedError
+from footfall.lake.data_files import writing
+from footfall.lake.delta_log import Proof
 from footfall.lake.disk import make_folder, replace_durably, sync
 from footfall.lake.layout import Layout
+from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.recovery_record import RecoveryRecord
 from footfall.lake.table import LakeTable
 

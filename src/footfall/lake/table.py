@@ -22,8 +22,9 @@ from footfall.failure import TerminalError, TransientError
 from footfall.lake import catalog, delta_log, log_entry
 from footfall.lake.arrow import ROW_GROUP, write
 from footfall.lake.columns import Column, delta_schema
+from footfall.lake.damage import LakeDamagedError
 from footfall.lake.data_files import NewFile, file_id
-from footfall.lake.delta_log import LakeDamagedError, Proof
+from footfall.lake.delta_log import Proof
 from footfall.lake.disk import make_folder, replace_durably
 from footfall.lake.hold import removing
 from footfall.lake.layout import Layout, plain

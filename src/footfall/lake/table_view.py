@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import duckdb
-import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
@@ -16,8 +15,8 @@ from msgspec import Struct
 from footfall.failure import TransientError
 from footfall.lake import catalog
 from footfall.lake.columns import Column
-from footfall.lake.data_files import UNREADABLE, fault, open_file, quick_fault
-from footfall.lake.delta_log import LakeDamagedError
+from footfall.lake.damage import LakeDamagedError
+from footfall.lake.data_files import fault, quick_fault
 from footfall.lake.layout import Layout, plain, schema_number
 
 _SQL_TYPES = {
@@ -139,14 +138,14 @@ class TableView:
         """Bytes and rows of the files that are shown, as the log has them."""
         if self._table is None:
             return {}
-        adds = pa.table(self._table.get_add_actions(flatten=True))
+        adds = self._table.get_add_actions(flatten=True)
         columns = (adds.column(name).to_pylist() for name in ("path", "size_bytes", "num_records"))
         known = {self.folder / unquote(path): (size, rows) for path, size, rows in zip(*columns, strict=True)}
         return {path: told for path, told in known.items() if path not in self._left_out}
 
     def _quick_faults(self, sizes: dict[Path, tuple[int, int | None]]) -> Iterator[tuple[Path, str]]:
         for path, (size, _) in sizes.items():
-            why = quick_fault(path, size) or _footer_fault(path)
+            why = quick_fault(path, size)
             if why is not None:
                 yield path, why
 
@@ -188,14 +187,6 @@ def _faults_in_time(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
         if why is not None:
             yield path, why
             return
-
-
-def _footer_fault(path: Path) -> str | None:
-    try:
-        open_file(path).close()
-    except UNREADABLE:
-        return "its footer has changed since it was written"
-    return None
 
 
 def literal(text: str) -> str:

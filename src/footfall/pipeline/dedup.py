@@ -8,8 +8,8 @@ import structlog
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from footfall.lake.data_files import UNREADABLE
 from footfall.lake.hashes import File, Hashes, Lookup, first_day, read_hashes, recent_files
+from footfall.lake.parquet import UNREADABLE
 from footfall.pipeline.rows import CANDIDATE, Rows
 from footfall.pipeline.window import NEW, OTHER, SAME, Keys, Window
 from footfall.spec.identity import PUBLIC_BITS

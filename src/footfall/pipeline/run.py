@@ -14,7 +14,7 @@ from msgspec import Struct
 from footfall import heartbeat, logs
 from footfall.failure import TerminalError, TransientError
 from footfall.heartbeat import Heartbeat
-from footfall.lake.delta_log import LakeDamagedError
+from footfall.lake.damage import LakeDamagedError
 from footfall.lake.lock import LakeLock
 from footfall.lake.upkeep import Upkeep
 from footfall.pipeline.batch import Batch, decide

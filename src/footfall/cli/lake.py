@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from footfall.cli.asking import Inquiry
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
 from footfall.cli.output import Format, emit, emit_json, emit_structs
 from footfall.failure import TerminalError
+
+_AT_TERMINAL = 1000
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day received, UTC: 2026-11-21.")]
 
@@ -41,15 +44,27 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT on the views events, failed, ledger, hourly and flows.")],
     data: Data = DEFAULT_DATA,
     shown: Shown = Format.TABLE,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help="Most rows to print, 0 for all; at a terminal, a table has 1,000 when left out."),
+    ] = None,
 ) -> None:
     """Ask the lake in SQL (DuckDB's dialect), read-only.
+
+    Rows are printed as they come, whatever their number. Where the columns of a table would be too narrow, each value
+    is a line `name: value`.
+
+    CSV, of this and every other command, is made safe for spreadsheets as told at `footfall export`. JSON has every
+    value as it is.
 
     Example: `footfall query "SELECT event_type, count(*) FROM events GROUP BY ALL" --data data`
     """
     reader = open_lake(data)
     reader.lock_down()
-    with reader.stream(sql) as (columns, batches):
-        emit(columns, batches, shown)
+    if limit is None:
+        limit = _AT_TERMINAL if shown is Format.TABLE and sys.stdout.isatty() else 0
+    with Inquiry(reader).stream(sql) as (columns, batches):
+        emit(columns, batches, shown, limit=limit)
 
 
 def audit(data: Data = DEFAULT_DATA, day: Day = None, shown: Shown = Format.TABLE) -> None:
@@ -61,7 +76,7 @@ def audit(data: Data = DEFAULT_DATA, day: Day = None, shown: Shown = Format.TABL
     from footfall.lake.audit import ChannelBooks, Gap, OddRecord
     from footfall.lake.audit import audit as check
 
-    found = check(open_lake(data), day.date() if day else None)
+    found = Inquiry(open_lake(data)).run(lambda reader: check(reader, day.date() if day else None))
     waiting = pending.count(data)
     balances = found.balances and not waiting.damaged
     if shown is Format.JSON:
@@ -96,7 +111,7 @@ def fate(
     """
     from footfall.lake.fate import EventFate, fates
 
-    found = fates(open_lake(data), mid, channel)
+    found = Inquiry(open_lake(data)).run(lambda reader: fates(reader, mid, channel))
     emit_structs(found, EventFate, shown)
     if not found:
         sys.stderr.write("Nothing is known of this mid; events are in the lake about a second after the reply.\n")
@@ -116,6 +131,15 @@ def export(
     """Write a day's stored events: ndjson has the events as sent, parquet and csv have the lake's columns.
 
     With --dialect lms: the events of the LMS, in the JSON shape that it documents.
+
+    They come in the order in which they were received; in ndjson, each is one line. A long day takes no more memory
+    than a short one, and a file is there when it is whole. Events that are stored meanwhile may be in it or not.
+
+    Spreadsheets run what looks like a formula, so CSV has an apostrophe before text that begins with `=`, `+`, `-` or
+    `@`. It does not matter whether that is full-width, or behind blanks, quotes, tabs or line ends. The same is done
+    within a text, behind each semicolon and line end, and before a tab or line end at its beginning. Then tabs become
+    blanks, line ends newlines, and other control characters U+FFFD, as do those that turn the direction of text.
+    Numbers and times stay as they are. For every value as it is, take ndjson or parquet.
 
     Example: `footfall export --day 2026-11-21 --format parquet --output events.parquet --data data`
     """

@@ -195,11 +195,6 @@ class LakeReader:
             columns = [name for name, *_ in cursor.description or []]
             yield columns, iter(lambda: cursor.fetchmany(size), [])
 
-    def copy(self, sql: str, target: Path, options: str) -> None:
-        """Write the answer to a SELECT to a file; the caller has checked where. Raises like `query`."""
-        with self._cursor() as cursor, _limited(cursor, None):
-            cursor.execute(f"COPY ({self._checked(cursor, sql)}\n) TO {_literal(str(target))} ({options})")
-
     def close(self) -> None:
         """Free the memory and the disk."""
         self._connection.close()

@@ -1,7 +1,7 @@
 """Rows as a table for people, printed as they come: no more of them is kept than a page."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any
 
 from rich.cells import cell_len, chop_cells
@@ -34,7 +34,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: IO[s
         _print_records(names, first, pages, out)
         return
     console.print(Text("\n".join(_folded(names, widths or wanted)), style="bold"), soft_wrap=True)
-    for page in _and_then(first, pages):
+    for page in chain([first], pages):
         wanted = list(map(max, wanted, _measured(page)))
         widths = _fitted(wanted, console.width) or widths
         out.writelines(f"{line}\n" for row in page for line in _folded(row, widths or wanted))
@@ -42,7 +42,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: IO[s
 
 def _print_records(names: Line, first: list[Line], pages: Iterator[list[Line]], out: IO[str]) -> None:
     before = ""
-    for page in _and_then(first, pages):
+    for page in chain([first], pages):
         for row in page:
             pairs = (f"{name}: {text}".rstrip() for name, text in zip(names, row, strict=True))
             out.write(before + "".join(pair.replace("\n", "\n  ") + "\n" for pair in pairs))
@@ -54,14 +54,10 @@ def _pages(rows: Iterable[Line]) -> Iterator[list[Line]]:
     return iter(lambda: list(islice(left, _PAGE)), [])
 
 
-def _and_then(first: list[Line], pages: Iterator[list[Line]]) -> Iterator[list[Line]]:
-    yield first
-    yield from pages
-
-
 def _measured(rows: Iterable[Line]) -> list[int]:
     """The width that each column wants."""
-    return [max(cell_len(line) for text in column for line in text.split("\n")) for column in zip(*rows, strict=True)]
+    columns = zip(*rows, strict=True)
+    return [max(1, *(cell_len(line) for text in column for line in text.split("\n"))) for column in columns]
 
 
 def _fitted(wanted: Sequence[int], room: int) -> list[int] | None:

@@ -120,7 +120,8 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later.",
+        "Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later, 130 ended by",
+        "Ctrl-C.",
         "",
     ]
     for path, command in commands(root, ["footfall"]):

@@ -118,16 +118,6 @@ def test_a_torn_log_is_a_passing_trouble(tmp_path: Path) -> None:
         assert reader.query("SELECT mid FROM events").rows == [("m1",)]
 
 
-def test_an_answer_goes_to_a_file(tmp_path: Path) -> None:
-    put(open_events(tmp_path), [row(1), row(2)])
-    target = tmp_path / "it's.csv"
-    with reading(tmp_path) as reader:
-        reader.copy("SELECT mid FROM events ORDER BY mid -- all of them", target, "FORMAT csv, HEADER")
-        assert target.read_text() == "mid\nm1\nm2\n"
-        with pytest.raises(QueryError):
-            reader.copy("SELECT 1) TO '/tmp/x.csv' (FORMAT csv); --", target, "FORMAT csv")
-
-
 def days(root: Path, rows: int = 100) -> LakeTable:
     """A lake with a file for each of three days."""
     lake = open_events(root)

@@ -5,6 +5,9 @@ import sys
 import typer
 
 from footfall.cli import backup, care, channel, check, codegen, failed, importing, journal, lake, plan, serving, user
+from footfall.cli.asking import leave
+from footfall.cli.cells import printable
+from footfall.cli.output import AbandonedError
 from footfall.failure import TerminalError, TransientError
 
 app = typer.Typer(
@@ -34,15 +37,17 @@ EX_TRY_AGAIN = 75
 
 
 def main() -> None:
-    """Run a command. Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later."""
+    """Run a command.
+
+    Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later, 130 ended by Ctrl-C.
+    """
     try:
         app()
     except TerminalError as error:
-        sys.stderr.write(f"footfall: {error}\n")
+        sys.stderr.write(f"footfall: {printable(str(error))}\n")
         raise SystemExit(EX_FAILED) from None
     except TransientError as error:
-        sys.stderr.write(f"footfall: {error}; try again\n")
+        sys.stderr.write(f"footfall: {printable(str(error))}; try again\n")
         raise SystemExit(EX_TRY_AGAIN) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    except AbandonedError as error:
+        leave(error.code)

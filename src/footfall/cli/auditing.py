@@ -55,8 +55,6 @@ def print_audit(whole: WholeAudit, shown: Format) -> None:
     if stores.incidents:
         found = [(number, *(getattr(one, name) for name in _INCIDENT)) for number, one in stores.incidents.items()]
         emit(("incident", *_INCIDENT), [found], shown)
-    for remark in lake.left_out:
-        sys.stderr.write(f"{remark}\n")
     verdict = "The books balance." if whole.balances else "The books do not balance."
     sys.stderr.write(f"{verdict} {stores.events} events are in the journals and not yet in the lake.\n")
 

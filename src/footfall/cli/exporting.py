@@ -1,25 +1,39 @@
-"""Writing a day's events to a file, whole or not at all."""
+"""Writing a day's events to a file, whole or not at all, in memory that does not grow with the day."""
 
 import os
 import sys
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import date, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
 from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
+from footfall.cli.asking import Batches, Inquiry
+from footfall.cli.filing import CsvFile, LinesFile, one_line
+from footfall.cli.output import AbandonedError
+from footfall.cli.slices import Bounds, Slice, Weight, cut
 from footfall.dialects.lms_shape import ENV, seed_line
-from footfall.failure import TerminalError
-from footfall.lake.reading import LakeReader, Parameters
+from footfall.failure import TerminalError, TransientError
+from footfall.lake.disk import sync
+from footfall.lake.reading import LakeReader
 
-_SELECT = (
-    "SELECT {columns} FROM events WHERE day = $day AND ($channel IS NULL OR channel = $channel) AND {condition} "
-    "ORDER BY received_at"
-)
-_COUNT = "SELECT count(*) FROM events WHERE day = $day AND ($channel IS NULL OR channel = $channel) AND {condition}"
+_BOUNDS = Bounds()
+_BATCH_ROWS = 2048
+_BATCH_BYTES = 8 << 20
+_WEIGH = """
+SELECT epoch_us(received_at) // $width AS number, count(*), coalesce(sum(strlen(event)), 0)::BIGINT,
+    coalesce(max(strlen(event)), 0)
+FROM events WHERE {condition} GROUP BY number ORDER BY number
+"""
+_SELECT = "SELECT {columns} FROM events WHERE {condition} {order}"
+_CONDITION = """
+day = $day AND ($channel IS NULL OR channel = $channel) AND received_at >= $begin AND received_at < $end AND {spoken}
+"""
+_ORDER = "ORDER BY received_at, journal, record, idx"
 
 
 class _Speech(Struct, frozen=True):
@@ -29,7 +43,7 @@ class _Speech(Struct, frozen=True):
     line: Callable[[str], str | None]
 
 
-_AS_SENT = _Speech("true", lambda event: event)
+_AS_SENT = _Speech("true", one_line)
 _DIALECTS = {"lms": _Speech(f"eid = 'EXDATA' AND env = '{ENV}'", seed_line)}
 
 
@@ -40,61 +54,133 @@ def export(
     file_format: str,
     output: Path | None,
     dialect: str | None = None,
-) -> None:
-    """Write the events, or those of one dialect in its own words.
+    bounds: Bounds = _BOUNDS,
+) -> bool:
+    """Write the events in the order in which they were received, or those of one dialect in its own words.
 
-    Raises TerminalError when the target cannot be written, and for a dialect in anything but ndjson.
+    They are asked for in slices, each within bounds; what comes into the lake meanwhile may be among them or not.
+    Every byte of the day's files is compared with its checksum first; those that have changed are left out, and said.
+    Tells whether all was written. Raises TerminalError when the target cannot be written, and for a dialect in anything
+    but ndjson.
     """
-    if output is not None and not output.absolute().parent.is_dir():
-        raise TerminalError(f"cannot write {output}: there is no folder {output.absolute().parent}")
-    if file_format == "ndjson":
-        _write_lines(reader, {"day": day, "channel": channel}, output, _DIALECTS[dialect] if dialect else _AS_SENT)
-        return
-    if dialect is not None:
+    if dialect is not None and file_format != "ndjson":
         raise TerminalError(f"--dialect {dialect} writes ndjson only")
     if output is None and file_format == "parquet":
         raise TerminalError("parquet needs --output FILE")
-    _copy(reader, day, channel, file_format, output)
+    speech = _DIALECTS[dialect] if dialect else _AS_SENT
+    rows = _Received(Inquiry(reader, prints=output is None), day, channel, speech.condition)
+    rows.inquiry.run(lambda asked: asked.verify(day))
+    with _target(output) as file, closing(_events_file(file_format, file, speech)) as events:
+        _write(rows, events, bounds)
+        events.finish()
+    if isinstance(events, LinesFile) and events.left_out:
+        sys.stderr.write(f"{events.left_out} events of this kind were not sent in the dialect, and were left out.\n")
+    return not reader.remarks
 
 
-def _write_lines(reader: LakeReader, parameters: Parameters, output: Path | None, speech: _Speech) -> None:
-    total = reader.query(_COUNT.format(condition=speech.condition), parameters).rows[0][0]
-    select = _SELECT.format(columns="event", condition=speech.condition)
-    left_out = 0
-    target = _partial(output) if output else None
+class _EventsFile(Protocol):
+    """A file of events; `columns` are those that it is made of, in SQL."""
+
+    columns: str
+
+    def write(self, batch: Sequence[Sequence[Any]]) -> None:
+        """Write rows of these columns."""
+
+    def finish(self) -> None:
+        """Write what is left."""
+
+    def close(self) -> None:
+        """Write no more, whether all was written or not."""
+
+
+def _events_file(file_format: str, file: IO[bytes], speech: _Speech) -> _EventsFile:
+    if file_format == "ndjson":
+        return LinesFile(file, speech.line)
+    if file_format == "csv":
+        return CsvFile(file)
+    from footfall.cli.columnar import ParquetFile
+
+    return ParquetFile(file)
+
+
+def _write(rows: "_Received", target: _EventsFile, bounds: Bounds) -> None:
+    written = 0
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task("Exporting", total=None)
+        slices = list(cut(rows.weigh, bounds))
+        total = sum(one.rows for one in slices)
+        progress.update(task, total=total)
+        for one in slices:
+            with rows.of(one, target.columns) as batches:
+                for batch in batches:
+                    target.write(batch)
+                    written += len(batch)
+                    progress.advance(task, len(batch))
+    if written < total:
+        raise TransientError(f"{total - written} events were removed from the lake meanwhile")
+
+
+class _Received(Struct, frozen=True):
+    """The events of a day, of one channel or all, that meet a condition."""
+
+    inquiry: Inquiry
+    day: date
+    channel: str | None
+    condition: str
+
+    def weigh(self, begin: datetime, end: datetime, width: int) -> list[Weight]:
+        """How many there are in each stretch of `width` microseconds."""
+        sql = _WEIGH.format(condition=self._condition)
+        parameters = self._parameters(begin, end) | {"width": width}
+        return [Weight(*row) for row in self.inquiry.run(lambda reader: reader.query(sql, parameters)).rows]
+
+    @contextmanager
+    def of(self, one: Slice, columns: str) -> Iterator[Batches]:
+        """The rows of a slice."""
+        order = "" if one.is_moment else _ORDER
+        sql = _SELECT.format(columns=columns, condition=self._condition, order=order)
+        size = max(1, min(_BATCH_ROWS, _BATCH_BYTES // max(1, one.largest)))
+        with self.inquiry.stream(sql, self._parameters(one.begin, one.end), size=size) as (_, batches):
+            yield batches
+
+    @property
+    def _condition(self) -> str:
+        return _CONDITION.format(spoken=self.condition)
+
+    def _parameters(self, begin: datetime, end: datetime) -> dict[str, Any]:
+        return {"day": self.day, "channel": self.channel, "begin": begin, "end": end}
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[IO[bytes]]:
+    """A file that is there after the block, or stdout; raises TerminalError where it cannot be written."""
     try:
-        with (
-            target.open("w", encoding="utf-8") if target else _stdout() as file,
-            Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress,
-            reader.stream(select, parameters) as (_, batches),
-        ):
-            task = progress.add_task("Exporting", total=total)
-            for batch in batches:
-                lines = [line for (event,) in batch if (line := speech.line(event)) is not None]
-                file.writelines(f"{line}\n" for line in lines)
-                left_out += len(batch) - len(lines)
-                progress.advance(task, len(batch))
+        if output is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        else:
+            with _whole(output) as file:
+                yield file
+    except BrokenPipeError as error:
+        raise AbandonedError from error
     except OSError as error:
-        raise TerminalError(f"cannot write {output}: {error.strerror}") from error
-    if target and output:
-        target.replace(output)
-    if left_out:
-        sys.stderr.write(f"{left_out} events of this kind were not sent in the dialect, and were left out.\n")
+        raise TerminalError(f"cannot write {output or 'the events'}: {error.strerror}") from error
 
 
-def _copy(reader: LakeReader, day: date, channel: str | None, file_format: str, output: Path | None) -> None:
-    quoted = "NULL" if channel is None else "'" + channel.replace("'", "''") + "'"
-    sql = _SELECT.format(columns="*", condition="true").replace("$day", f"DATE '{day}'").replace("$channel", quoted)
-    options = "FORMAT parquet, COMPRESSION zstd" if file_format == "parquet" else "FORMAT csv, HEADER"
-    target = _partial(output) if output else Path("/dev/stdout")
-    reader.copy(sql, target, options)
-    if output:
-        target.replace(output)
-
-
-def _partial(output: Path) -> Path:
-    return output.with_name(f".{output.name}.{os.getpid()}.part")
-
-
-def _stdout() -> IO[str]:
-    return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+@contextmanager
+def _whole(output: Path) -> Iterator[IO[bytes]]:
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise TerminalError(f"cannot write {output}: there is no folder {folder}")
+    if output.exists() and not output.is_file():
+        raise TerminalError(f"cannot write {output}: it is there, and not a file")
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(output)
+        sync(folder)
+    finally:
+        part.unlink(missing_ok=True)

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from footfall.cli.asking import Inquiry
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
 from footfall.cli.output import Format, emit, emit_structs
 from footfall.failure import TerminalError
+
+_AT_TERMINAL = 1000
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day received, UTC: 2026-11-21.")]
 
@@ -41,15 +44,27 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT on the views events, failed, ledger, hourly and flows.")],
     data: Data = DEFAULT_DATA,
     shown: Shown = Format.TABLE,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help="Most rows to print, 0 for all; at a terminal, a table has 1,000 when left out."),
+    ] = None,
 ) -> None:
     """Ask the lake in SQL (DuckDB's dialect), read-only.
+
+    Rows are printed as they come, whatever their number. Where the columns of a table would be too narrow, each value
+    is a line `name: value`.
+
+    CSV, of this and every other command, is made safe for spreadsheets as told at `footfall export`. JSON has every
+    value as it is.
 
     Example: `footfall query "SELECT event_type, count(*) FROM events GROUP BY ALL" --data data`
     """
     reader = open_lake(data)
     reader.lock_down()
-    with reader.stream(sql) as (columns, batches):
-        emit(columns, batches, shown)
+    if limit is None:
+        limit = _AT_TERMINAL if shown is Format.TABLE and sys.stdout.isatty() else 0
+    with Inquiry(reader).stream(sql) as (columns, batches):
+        emit(columns, batches, shown, limit=limit)
 
 
 def audit(
@@ -72,7 +87,7 @@ def audit(
 
     reader = open_lake(data)
     days = settings.load({"data": data}).dedup_days
-    whole = find(reader, data, day.date() if day else None, days, deep=deep)
+    whole = Inquiry(reader).run(lambda asked: find(asked, data, day.date() if day else None, days, deep=deep))
     print_audit(whole, shown)
     if not whole.balances:
         raise typer.Exit(1)
@@ -90,7 +105,7 @@ def fate(
     """
     from footfall.lake.fate import EventFate, fates
 
-    found = fates(open_lake(data), mid, channel)
+    found = Inquiry(open_lake(data)).run(lambda reader: fates(reader, mid, channel))
     emit_structs(found, EventFate, shown)
     if not found:
         sys.stderr.write("Nothing is known of this mid; events are in the lake about a second after the reply.\n")
@@ -111,6 +126,16 @@ def export(
 
     With --dialect lms: the events of the LMS, in the JSON shape that it documents.
 
+    They come in the order in which they were received; in ndjson, each is one line. A long day takes no more memory
+    than a short one, and a file is there when it is whole. Events that are stored meanwhile may be in it or not. Every
+    byte is compared with its checksum first: what a disk has changed is left out and said, and the exit code is 1.
+
+    Spreadsheets run what looks like a formula, so CSV has an apostrophe before text that begins with `=`, `+`, `-` or
+    `@`. It does not matter whether that is full-width, or behind blanks, quotes, tabs or line ends. The same is done
+    within a text, behind each semicolon and line end, and before a tab or line end at its beginning. Then tabs become
+    blanks, line ends newlines, and other control characters U+FFFD, as do those that turn the direction of text.
+    Numbers and times stay as they are. For every value as it is, take ndjson or parquet.
+
     Example: `footfall export --day 2026-11-21 --format parquet --output events.parquet --data data`
     """
     if day is None:
@@ -118,4 +143,5 @@ def export(
     from footfall.cli import exporting
 
     spoken = dialect.value if dialect else None
-    exporting.export(open_lake(data), day.date(), channel, file_format.value, output, spoken)
+    if not exporting.export(open_lake(data), day.date(), channel, file_format.value, output, spoken):
+        raise typer.Exit(1)

@@ -1,18 +1,29 @@
-"""Printing data: as a table for people, as JSON or CSV for programs."""
+"""Printing data as it comes: as a table for people, as JSON or CSV for programs."""
 
 import csv
+import os
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from itertools import chain, islice
+from typing import IO, Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
-_TERMINAL_WIDTH = 200
-_json = msgspec.json.Encoder(enc_hook=str)
+from footfall.cli.cells import csv_cell, harmless, json_text, plain
+from footfall.cli.tables import print_table
+from footfall.failure import TerminalError
+
+_END = object()
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the answer any more: the process is to end at once, with this exit code."""
+
+    def __init__(self, code: int = 0) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Format(StrEnum):
@@ -23,17 +34,24 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-def emit(columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]], shown: Format) -> None:
-    """Print rows; JSON is one array of objects, written as the rows come."""
-    if shown is Format.JSON:
-        _emit_json(columns, batches)
-    elif shown is Format.CSV:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        for batch in batches:
-            writer.writerows([_cell(value) for value in row] for row in batch)
-    else:
-        _emit_table(columns, batches)
+def emit(columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]], shown: Format, *, limit: int = 0) -> None:
+    """Print rows as they come, JSON as one array of objects; at most `limit` of them, unless that is 0.
+
+    Raises TerminalError when stdout cannot be written, AbandonedError when nobody reads it.
+    """
+    rows = chain.from_iterable(batches)
+    some = islice(rows, limit) if limit else rows
+    with _stdout() as out:
+        if shown is Format.JSON:
+            _emit_json(columns, some, out)
+        elif shown is Format.CSV:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(map(harmless, columns))
+            writer.writerows(map(csv_cell, row) for row in some)
+        else:
+            print_table(columns, some, out)
+    if limit and next(rows, _END) is not _END:
+        sys.stderr.write(f"{limit:,} rows are shown, and there are more: --limit 0 shows all.\n")
 
 
 def emit_structs(found: Sequence[msgspec.Struct], shape: type[msgspec.Struct], shown: Format) -> None:
@@ -43,45 +61,28 @@ def emit_structs(found: Sequence[msgspec.Struct], shape: type[msgspec.Struct], s
 
 def emit_json(value: Any) -> None:
     """Print one JSON value."""
-    sys.stdout.write(_json.encode(value).decode() + "\n")
+    with _stdout() as out:
+        out.write(json_text(value) + "\n")
 
 
-def _emit_json(columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]]) -> None:
-    sys.stdout.write("[")
+def _emit_json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: IO[str]) -> None:
+    out.write("[")
     separator = ""
-    for batch in batches:
-        for row in batch:
-            record = dict(zip(columns, map(_plain, row), strict=True))
-            sys.stdout.write(separator + _json.encode(record).decode())
-            separator = ",\n"
-    sys.stdout.write("]\n")
+    for row in rows:
+        out.write(separator + json_text(dict(zip(columns, map(plain, row), strict=True))))
+        separator = ",\n"
+    out.write("]\n")
 
 
-def _emit_table(columns: Sequence[str], batches: Iterable[Sequence[Sequence[Any]]]) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for batch in batches:
-        for row in batch:
-            table.add_row(*(_printable(_cell(value)) for value in row))
-    console = Console() if sys.stdout.isatty() else Console(width=_TERMINAL_WIDTH)
-    console.print(table, markup=False, highlight=False)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() + "Z" if isinstance(value, datetime) and value.tzinfo is None else value
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, dict, tuple)):
-        return _json.encode(value).decode()
-    return str(_plain(value))
-
-
-def _printable(text: str) -> Any:
-    from rich.text import Text
-
-    # What came from outside must not move the terminal's cursor or change its title.
-    return Text("".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text))
+@contextmanager
+def _stdout() -> Iterator[IO[str]]:
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise AbandonedError from error
+    except OSError as error:
+        if error.filename is not None:  # of a file that was read
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not written at the end
+        raise TerminalError(f"the answer cannot be written: {error.strerror}") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from footfall.cli.cells import printable
 from footfall.cli.delivery import AT_MOST, Receipt, Taker
 from footfall.dialects.identity_operation import Operation
 from footfall.dialects.keycloak_admin import KINDS, EventStore, Kind, Page
@@ -111,7 +112,7 @@ class Passage:
         """Say what is wrong, to a person; after some, no more."""
         self._complaints += 1
         if self._complaints <= _MOST_COMPLAINTS:
-            sys.stderr.write(f"footfall: {text}\n")
+            sys.stderr.write(f"footfall: {printable(text)}\n")
         elif self._complaints == _MOST_COMPLAINTS + 1:
             sys.stderr.write("footfall: more like these are counted only\n")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from footfall.cli.cells import printable
 from footfall.cli.options import Shown
 from footfall.cli.output import Format, emit, emit_json
 
@@ -61,7 +62,7 @@ def validate(
         emit_json([{"file": str(file), "valid": not found, "flaws": found} for file, found in flaws.items()])
     else:
         for file, found in flaws.items():
-            typer.echo("\n".join(flaw.told(str(file)) for flaw in found) or f"{file}: ok")
+            typer.echo(printable("\n".join(flaw.told(str(file)) for flaw in found) or f"{file}: ok"))
     if any(flaws.values()):
         raise typer.Exit(1)
 
@@ -101,7 +102,7 @@ def show(
     elif shown is PlanFormat.MARKDOWN:
         sys.stdout.write(page.markdown(shelf.find(plan, folders)))
     else:
-        typer.echo(page.text(shelf.find(plan, folders)))
+        typer.echo(printable(page.text(shelf.find(plan, folders))))
 
 
 @app.command()
@@ -149,7 +150,7 @@ def _summary(difference: "Difference") -> dict[str, object]:
 def _tell(difference: "Difference") -> None:
     for change in difference.changes:
         reason = f" {change.reason}" if change.reason else ""
-        typer.echo(f"{change.effect.value:<8}  {change.path}: {change.says}.{reason}")
+        typer.echo(printable(f"{change.effect.value:<8}  {change.path}: {change.says}.{reason}"))
     typer.echo(f"{difference.plan}: {difference.effect or 'no change'}")
     if difference.needs_version:
         typer.echo(f"Raise the version above {difference.old_version}: this breaks what was there.", err=True)

@@ -1,11 +1,13 @@
 """Queries on the lake: DuckDB over the files of the Delta tables' newest versions."""
 
 import itertools
+import os
 import tempfile
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,7 @@ class LakeReader:
             config={
                 "memory_limit": memory,
                 "threads": threads,
-                "temp_directory": str((spill or Path(tempfile.gettempdir())) / f"footfall-query-{uuid.uuid4().hex}"),
+                "temp_directory": str((spill or _temporary()) / f"footfall-query-{uuid.uuid4().hex}"),
                 "max_temp_directory_size": _SPILL,
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
@@ -118,6 +120,16 @@ class LakeReader:
     def remarks(self) -> list[str]:
         """What answers are without at present, as sentences."""
         return [remark for source in self._sources for remark in source.remarks]
+
+    def verify(self, day: date) -> None:
+        """Read every byte of a day's files, and leave out those that are not what was written.
+
+        Raises LakeReadError or LakeDamagedError.
+        """
+        with self._lock:
+            self._refresh()
+            if self._sources[0].verify(f"day={day}"):
+                self._refresh()
 
     def query(self, sql: str, parameters: Parameters = (), *, timeout: float | None = None) -> Rows:
         """Answer one SELECT; `$name` parameters; `timeout` in seconds.
@@ -146,16 +158,6 @@ class LakeReader:
             except duckdb.Error as error:
                 self._recover(error)
                 raise LakeFileError(f"{'; '.join(self.remarks)}; see `footfall lake check`") from error
-
-    def copy(self, sql: str, target: Path, options: str) -> None:
-        """Write the answer to a SELECT to a file; the caller has checked where. Raises like `query`."""
-        with self._cursor() as cursor, _limited(cursor, None):
-            while True:
-                try:
-                    cursor.execute(f"COPY ({self._checked(cursor, sql)}\n) TO {literal(str(target))} ({options})")
-                    return
-                except duckdb.Error as error:
-                    self._recover(error)
 
     def _begin(
         self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Parameters, size: int
@@ -226,6 +228,14 @@ class LakeReader:
         if text == sql and len(self._known) < _REMEMBERED:
             self._known.add(text)
         return text
+
+
+def _temporary() -> Path:
+    """The system's folder for temporary files; where none can be written, queries that need one will say so."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return Path(os.sep, "tmp")
 
 
 def _may_be_a_file(error: duckdb.Error) -> bool:

@@ -97,7 +97,14 @@ class TableView:
         sizes = self._sizes()
         named = set(_NAMES.findall(message))
         suspects = [path for path in sizes if path.name in named]
-        broken = dict(_faults(suspects)) or dict(self._quick_faults(sizes)) or dict(_faults_in_time(sizes))
+        return self._hide(dict(_faults(suspects)) or dict(self._quick_faults(sizes)) or dict(_faults_in_time(sizes)))
+
+    def verify(self, folder: str) -> bool:
+        """Leave out the files of a partition of which any byte has changed; whether there were any."""
+        return self._hide(dict(_faults(path for path in self._sizes() if folder in path.parts)))
+
+    def _hide(self, broken: dict[Path, str]) -> bool:
+        sizes = self._sizes()
         for path, why in broken.items():
             self._left_out[path] = LeftOut(path, sizes[path][1], why)
         if broken:

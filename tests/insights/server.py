@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from litestar import Litestar
+
+from footfall.insights.threshold import Threshold
 
 
 @contextmanager
-def serving(app: Litestar, *, peer: str = "loopback") -> Iterator[str]:
-    """Serve on a free port of the loopback address; yields the origin."""
+def serving(app: Threshold, *, peer: str = "loopback") -> Iterator[str]:
+    """Serve on a free port of the loopback address; yields the origin. A request's header x-test-peer is another peer."""
 
     async def stamped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            scope["headers"] = [*scope["headers"], (b"x-footfall-peer", peer.encode())]
+            told = next((value for name, value in scope["headers"] if name == b"x-test-peer"), peer.encode())
+            scope["headers"] = [*scope["headers"], (b"x-footfall-peer", told)]
         await app(scope, receive, send)
 
     listener = socket.create_server(("127.0.0.1", 0))

@@ -14,7 +14,6 @@ from footfall.settings import Settings
 from footfall.spec.reasons import Reason
 
 PEER = "x-footfall-peer"
-COOKIE = "footfall_session"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -32,6 +31,10 @@ class Gate:
         self.sessions = Sessions(control_path)
         self._is_loopback = settings.is_loopback
         self._snapshot = Snapshot(control_path)
+
+    def start(self) -> None:
+        """Take what may be hard to get later."""
+        self.sessions.start()
 
     def close(self) -> None:
         """Release the control database."""
@@ -61,11 +64,15 @@ class Gate:
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not read the dashboard.")
 
-    def visitor(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor | None:
-        """Who asks, or None when a login is needed first."""
+    def client_address(self, headers: Mapping[str, str]) -> str:
+        """The IP address that a request comes from, as text; empty where it is not known."""
+        return headers.get(PEER, "").partition(" ")[2]
+
+    def visitor(self, headers: Mapping[str, str], session: str) -> Visitor | None:
+        """Who asks, by the token of a session, or None when a login is needed first."""
         if self.is_open(headers):
             return Visitor(None, is_open=True)
-        login = self.sessions.login_of(cookies.get(COOKIE, ""))
+        login = self.sessions.login_of(session)
         return Visitor(login, is_open=False) if login else None
 
     def readable_channel(self, headers: Mapping[str, str]) -> str | None:
@@ -103,5 +110,5 @@ def is_same_origin(headers: Mapping[str, str]) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    return origin is None or (bool(host) and origin.lower() in (f"http://{host}", f"https://{host}"))

@@ -68,6 +68,12 @@ class LakeReadError(TransientError):
     """The lake cannot be read at present."""
 
 
+class LakeExhaustedError(TransientError):
+    """The query needs more memory, disk or threads than there are at present; a narrower one needs less."""
+
+    retry_after = 5.0
+
+
 class Rows(Struct, frozen=True):
     """The answer to a query."""
 
@@ -101,7 +107,7 @@ class _Source:
             if self._shown != self.version:
                 connection.execute(f"CREATE OR REPLACE VIEW {self._view} AS {self._select(files)}")
                 self._shown = self.version
-        except (DeltaError, duckdb.Error) as error:
+        except (DeltaError, OSError, duckdb.Error) as error:
             self._table = self._shown = None
             raise LakeReadError(f"the table {self._layout.name} cannot be read: {plain(error)}") from error
 
@@ -180,7 +186,7 @@ class LakeReader:
         """Answer one SELECT; `$name` parameters; `timeout` in seconds.
 
         Raises QueryError for anything that is not one readable SELECT, QueryTimeoutError when it takes too long,
-        LakeReadError when the lake is not readable.
+        LakeReadError when the lake is not readable, LakeExhaustedError when there is too little memory.
         """
         with self.stream(sql, parameters, timeout=timeout) as (columns, batches):
             return Rows(columns, [row for batch in batches for row in batch])
@@ -253,6 +259,8 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
         yield
     except duckdb.InterruptException as error:
         raise QueryTimeoutError(f"the query took longer than {timeout or 0:g} s") from error
+    except duckdb.OutOfMemoryException as error:
+        raise LakeExhaustedError("the query needs more memory, or more disk for what does not fit") from error
     except duckdb.IOException as error:
         raise LakeReadError(plain(error)) from error
     except (duckdb.Error, OverflowError) as error:

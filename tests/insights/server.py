@@ -14,7 +14,7 @@ from footfall.insights.threshold import Threshold
 
 @contextmanager
 def serving(app: Threshold, *, peer: str = "loopback") -> Iterator[str]:
-    """Serve on a free port of the loopback address; yields the origin. A request's header x-test-peer is another peer."""
+    """Serve on a free port of the loopback address; yields the origin. The header x-test-peer names another peer."""
 
     async def stamped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

@@ -21,6 +21,7 @@ from footfall.insights.threshold import place_of
 from footfall.settings import Settings
 
 _THREADS = 4
+_MEMORY = "160MB"  # for all questions under way; what does not fit goes to disk
 _TIDY_SECONDS = 10.0
 
 
@@ -31,7 +32,7 @@ def run(settings: Settings, *, uds: Path) -> None:
     _configure_log(settings)
     _keep_small()
     set_asyncio_executor(_threads())
-    reader = LakeReader(settings.lake)
+    reader = LakeReader(settings.lake, memory=_MEMORY)
     with contextlib.suppress(TransientError):
         reader.version()  # deltalake starts its threads with the first look; without them it would hang for ever
     config = uvicorn.Config(

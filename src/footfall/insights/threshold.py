@@ -13,7 +13,7 @@ from footfall.spec.reasons import Reason
 
 _log = logging.getLogger("footfall.insights")
 
-LONGEST = 8 << 10
+_LONGEST_PATH = 8 << 10
 _EXHAUSTED_SECONDS = 5
 _SPENT = {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOSPC}
 
@@ -32,9 +32,8 @@ class Threshold:
             await self.application(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _is_overlong(scope):
-            message = f"The path and the query may have {LONGEST} bytes each."
-            await _refuse(RefusedError(414, Reason.BAD_REQUEST, message), send)
+        if len(scope["raw_path"]) > _LONGEST_PATH:  # Litestar remembers the last thousand
+            await _refuse(RefusedError(414, Reason.BAD_REQUEST, f"A path has at most {_LONGEST_PATH} bytes."), send)
             return
         has_begun = False
 
@@ -51,11 +50,6 @@ class Threshold:
             refusal = refusal_of(error)
             if not has_begun:
                 await _refuse(refusal, send)
-
-
-def _is_overlong(scope: Scope) -> bool:
-    # Litestar remembers the last thousand paths.
-    return len(scope["raw_path"]) > LONGEST or len(scope["query_string"]) > LONGEST
 
 
 async def _refuse(refusal: RefusedError, send: Send) -> None:

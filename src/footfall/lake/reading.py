@@ -254,8 +254,7 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
     clock = threading.Timer(timeout, cursor.interrupt) if timeout is not None else None
     try:
         if clock is not None:
-            clock.daemon = True
-            clock.start()
+            _start(clock)
         yield
     except duckdb.InterruptException as error:
         raise QueryTimeoutError(f"the query took longer than {timeout or 0:g} s") from error
@@ -268,6 +267,14 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
     finally:
         if clock is not None:
             clock.cancel()
+
+
+def _start(clock: threading.Timer) -> None:
+    clock.daemon = True
+    try:
+        clock.start()
+    except RuntimeError as error:
+        raise LakeExhaustedError("there is no thread left that could watch over the query") from error
 
 
 def _quoted(name: str) -> str:

@@ -259,7 +259,7 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
     except duckdb.InterruptException as error:
         raise QueryTimeoutError(f"the query took longer than {timeout or 0:g} s") from error
     except duckdb.OutOfMemoryException as error:
-        raise LakeExhaustedError("the query needs more memory, or more disk for what does not fit") from error
+        raise LakeExhaustedError("the query needs more memory or disk than there is: narrow it, or wait") from error
     except duckdb.IOException as error:
         raise LakeReadError(plain(error)) from error
     except (duckdb.Error, OverflowError) as error:

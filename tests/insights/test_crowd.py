@@ -191,6 +191,28 @@ def test_the_page_shows_them(crowded: Path) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= size
 
 
+def test_what_strangers_send_is_not_kept(tmp_path: Path) -> None:
+    remote = {"X-Footfall-Peer": "remote 203.0.113.1"}
+    form = {**remote, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+
+    def send(web: WebProcess, number: int) -> None:
+        long = f"{number:06d}".ljust(15_000, "z")
+        web.client.get(f"/?a={long}", headers=remote)
+        web.client.get("/api/meta", headers=remote | {"Cookie": f"a{long}={long}"})
+        web.client.get(f"/schemas/v3/{long[:8000]}", headers=remote)
+        web.client.post("/login", headers=form, content=f"login={number}&password={long}&" + "a=1&" * 20)
+
+    with web_process(tmp_path) as web:
+        for number in range(50):
+            send(web, number)
+        before = web.peak_bytes
+        for number in range(1100):
+            send(web, number)
+        # Litestar remembers a thousand paths; of everything else, nothing stays.
+        assert web.peak_bytes < before + (40 << 20)
+        assert web.log == ""
+
+
 def test_counts_are_the_same_as_by_hand(tmp_path: Path) -> None:
     """Names that differ only past what is shown are one; names of nothing have a place, too."""
     names: list[str | None] = [None, "", "a", "a" * 199, "a" * 200, "a" * 200 + "b", "a" * 201, "START", "é" * 300]

@@ -14,8 +14,9 @@ from playwright.sync_api import expect
 from footfall.control.store import Control
 from footfall.insights.app import create
 from footfall.insights.threshold import Threshold, refusal_of
-from footfall.lake.reading import LakeExhaustedError, LakeReader
+from footfall.lake.reading import LakeExhaustedError, LakeReader, QueryTimeoutError
 from footfall.settings import Settings
+from footfall.spec.reasons import Reason
 from tests.insights.browser import chromium, visit
 from tests.insights.server import WebProcess, serving, web_process
 from tests.insights.test_crowd import count
@@ -57,12 +58,6 @@ def test_too_little_memory_or_a_full_spill_is_said(data: Path, memory: str, spil
         check_exhausted(httpx.get(f"{url}/api/totals", timeout=60))
         reader._connection.execute("SET memory_limit='512MB'")
         assert httpx.get(f"{url}/api/series", timeout=60).status_code == 200
-
-
-def test_a_question_that_takes_too_long_is_said(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("footfall.insights.source.ask.__kwdefaults__", {"timeout": 1e-6, "prepare": dict})
-    with dashboard(data, "512MB") as (url, _):
-        check_exhausted(httpx.get(f"{url}/api/series", timeout=60))
 
 
 def test_no_thread_to_watch_a_query_is_said(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +136,7 @@ class PanicException(BaseException):
         (RuntimeError("can't start new thread"), 503),
         (PanicException("OS can't spawn worker thread"), 503),
         (LakeExhaustedError("no memory"), 503),
+        (QueryTimeoutError("the query took longer than 20 s"), 503),
         (RuntimeError("something else"), 500),
         (OSError(2, "No such file or directory"), 500),
     ],
@@ -148,6 +144,7 @@ class PanicException(BaseException):
 def test_only_what_is_used_up_is_a_503(error: BaseException, status: int, caplog: pytest.LogCaptureFixture) -> None:
     refusal = refusal_of(error)
     assert refusal.status == status
+    assert refusal.reason is (Reason.EXHAUSTED if status == 503 else Reason.UNAVAILABLE)
     assert ("Retry-After" in refusal.headers) == (status == 503)
     assert all(record.exc_info is None for record in caplog.records)
     assert str(error) not in caplog.text or not str(error)

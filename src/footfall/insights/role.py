@@ -74,12 +74,9 @@ def _configure_log(settings: Settings) -> None:
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.setFormatter(TerseFormatter(as_json=as_json))
-    logging.basicConfig(
-        handlers=[handler], level=max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level.upper()])
-    )
-    logging.getLogger("uvicorn").setLevel(
-        max(logging.WARNING, logging.getLogger().level)
-    )  # its start and end go unsaid
+    level = max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level.upper()])
+    logging.basicConfig(handlers=[handler], level=level)
+    logging.getLogger("uvicorn").setLevel(max(logging.WARNING, level))  # its start and end go unsaid
     logging.raiseExceptions = False  # a full disk must not end those who report it
 
 

@@ -63,7 +63,7 @@ def test_what_is_restored_is_what_was_backed_up(tmp_path: Path, data: Path) -> N
     assert open_installation(restored) == open_installation(data)
     with Control.open(restored / "control.db") as control:
         assert [channel.name for channel in control.channels()] == ["school"]
-        assert control.check_password("ada", "correct horse")
+        assert control.log_in("ada", "correct horse", 60) is not None
     for name in ("footfall.toml", "plans/own.yaml"):
         assert (restored / name).read_bytes() == (data / name).read_bytes()
 

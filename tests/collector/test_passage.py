@@ -210,7 +210,7 @@ def _requests(draw: st.DrawFn) -> bytes:
 
 
 def _meant(sent: bytes) -> list[tuple[str, str, bytes]]:
-    """The requests that h11 reads in what was sent, until it finds what it does not take."""
+    """The requests to this server that h11 reads in what was sent, until it finds what it does not take."""
     connection = h11.Connection(h11.SERVER)
     connection.receive_data(sent)
     found: list[tuple[str, str, bytes]] = []
@@ -222,8 +222,9 @@ def _meant(sent: bytes) -> list[tuple[str, str, bytes]]:
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage):
-                target = asked.target.removeprefix(b"http://localhost").removeprefix(b"http://evil.example")
-                found.append((asked.method.decode(), target.decode(), body))
+                if (b"host", b"evil.example") not in asked.headers:  # others are told so, and go no further
+                    target = asked.target.removeprefix(b"http://localhost").removeprefix(b"http://evil.example")
+                    found.append((asked.method.decode(), target.decode(), body))
                 connection.send(h11.Response(status_code=204, headers=[]))
                 connection.send(h11.EndOfMessage())
                 connection.start_next_cycle()

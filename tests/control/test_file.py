@@ -45,7 +45,9 @@ def test_the_file_tells_no_secret(control: Control, path: Path) -> None:
     control.add_user("maria", "correct horse")
     keys, rotated = control.add_channel("a"), control.rotate("a", grace_seconds=5)
     tokens = [keys.public, keys.secret, rotated.public, rotated.secret, control.add_secret_key("a")]
-    secrets = [token.split("_")[2] for token in tokens] + ["correct horse", control.new_session("maria", 60)]
+    session = control.log_in("maria", "correct horse", 60)
+    assert session is not None
+    secrets = [token.split("_")[2] for token in tokens] + ["correct horse", session.token, session.browser]
     content = b"".join(name.read_bytes() for name in files(path))
     assert b"maria" in content
     for secret in secrets:

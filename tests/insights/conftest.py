@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar
 from msgspec import Struct
 
 from footfall.insights.app import create
+from footfall.insights.threshold import Threshold
 from footfall.lake.reading import LakeReader
 from footfall.peer import PeerHeader
 from footfall.settings import Settings
@@ -21,7 +21,7 @@ class Place(Struct):
 
     data: Path
     rows: list[dict[str, Any]]
-    app: Litestar
+    app: Threshold
 
     def add(self, rows: list[dict[str, Any]]) -> None:
         """Commit more events."""
@@ -63,6 +63,6 @@ def api(origin: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def make_app(data: Path, *, host: str = "127.0.0.1") -> Litestar:
+def make_app(data: Path, *, host: str = "127.0.0.1") -> Threshold:
     """The application on a data folder."""
     return create(Settings(data=data, host=host), reader=LakeReader(data / "lake"), peer=PeerHeader(SECRET))

@@ -9,7 +9,6 @@ import pytest
 
 from footfall.control.store import Control
 from footfall.insights.gate import Gate
-from footfall.insights.sessions import Throttle
 from footfall.peer import PeerHeader
 from footfall.settings import Settings
 from tests.insights.conftest import Place, make_app
@@ -29,11 +28,6 @@ def guarded(tmp_path: Path) -> Iterator[httpx.Client]:
         yield client
 
 
-def log_in(client: httpx.Client, password: str = PASSWORD, **headers: str) -> httpx.Response:
-    form = {"login": "ada", "password": password, "next": "/?range=24h"}
-    return client.post("/login", data=form, headers={"Origin": str(client.base_url).rstrip("/"), **headers})
-
-
 def code_of(reply: httpx.Response) -> tuple[int, str]:
     return reply.status_code, reply.json()["result"]["code"]
 
@@ -42,102 +36,6 @@ def code_of(reply: httpx.Response) -> tuple[int, str]:
 def test_nothing_is_shown_without_a_login(guarded: httpx.Client, path: str) -> None:
     assert code_of(guarded.get(path)) == (401, "key_missing")
     assert code_of(guarded.get(path, headers={"Cookie": f"footfall_session={'x' * 40}"})) == (401, "key_missing")
-
-
-def test_the_page_leads_to_the_login_and_back(guarded: httpx.Client) -> None:
-    reply = guarded.get("/?range=24h")
-    assert (reply.status_code, reply.headers["location"]) == (303, "/login?next=%2F%3Frange%3D24h")
-    form = guarded.get(reply.headers["location"])
-    assert 'value="/?range=24h"' in form.text
-    assert 'type="password"' in form.text
-    reply = log_in(guarded)
-    assert (reply.status_code, reply.headers["location"]) == (303, "/?range=24h")
-    assert guarded.get("/api/meta").json()["login"] == "ada"
-    assert guarded.get("/").status_code == 200
-    assert guarded.get("/login").status_code == 303
-
-
-def test_the_cookie_is_kept_from_scripts_and_other_sites(guarded: httpx.Client) -> None:
-    cookie = log_in(guarded).headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
-    assert "Secure" not in cookie
-    assert "; Secure" in log_in(guarded, **{"X-Forwarded-Proto": "https"}).headers["set-cookie"]
-
-
-def test_logging_out_ends_the_session(guarded: httpx.Client) -> None:
-    token = log_in(guarded).cookies["footfall_session"]
-    assert guarded.get("/api/meta").status_code == 200
-    assert guarded.post("/logout", headers={"Sec-Fetch-Site": "same-origin"}).headers["location"] == "/login"
-    assert guarded.get("/api/meta", headers={"Cookie": f"footfall_session={token}"}).status_code == 401
-
-
-def test_a_wrong_password_is_refused_in_the_form(guarded: httpx.Client) -> None:
-    reply = log_in(guarded, "guess")
-    assert reply.status_code == 401
-    assert "Name or password is wrong." in reply.text
-    assert "set-cookie" not in reply.headers
-
-
-def test_guessing_is_slowed_down(guarded: httpx.Client) -> None:
-    statuses = [log_in(guarded, f"guess {number}").status_code for number in range(7)]
-    assert statuses[:5] == [401] * 5
-    assert 429 in statuses
-    blocked = log_in(guarded)
-    assert blocked.status_code == 429
-    assert int(blocked.headers["retry-after"]) >= 1
-
-
-def test_pauses_grow_and_are_forgotten_after_success() -> None:
-    throttle = Throttle()
-    for _ in range(5):
-        assert throttle.wait("ada") == 0
-        throttle.failed("Ada")
-    first = throttle.wait("ada")
-    throttle.failed("ada")
-    assert 0 < first < throttle.wait("ada") <= 60
-    assert throttle.wait("someone else") == 0
-    throttle.succeeded("ada")
-    assert throttle.wait("ada") == 0
-
-
-def test_guessing_many_names_is_slowed_down_for_all() -> None:
-    throttle = Throttle()
-    for number in range(3000):
-        throttle.failed(f"name {number}")
-    assert throttle.wait("never tried") > 0
-
-
-@pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}]
-)
-def test_no_other_site_logs_a_browser_in_or_out(guarded: httpx.Client, headers: dict[str, str]) -> None:
-    assert code_of(log_in(guarded, **headers)) == (403, "origin_forbidden")
-    assert code_of(guarded.post("/logout", headers=headers)) == (403, "origin_forbidden")
-
-
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "", "é"]
-)
-def test_login_leads_nowhere_else(guarded: httpx.Client, target: str) -> None:
-    form = {"login": "ada", "password": PASSWORD, "next": target}
-    reply = guarded.post("/login", data=form, headers={"Sec-Fetch-Site": "same-origin"})
-    assert (reply.status_code, reply.headers["location"]) == (303, "/")
-
-
-def test_what_is_typed_into_the_form_is_not_run(guarded: httpx.Client) -> None:
-    evil = '"><script>alert(1)</script>'
-    reply = guarded.post("/login", data={"login": evil, "password": "x", "next": evil})
-    assert "<script>alert" not in reply.text
-    assert "script-src 'self'" in reply.headers["content-security-policy"]
-
-
-@pytest.mark.parametrize("body", [b"\xff\xfe=%zz", b"a=" + b"x" * 100_000, b"login=" + b"a" * 5000 + b"&password=b"])
-def test_no_form_breaks_the_login(guarded: httpx.Client, body: bytes) -> None:
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    assert 400 <= guarded.post("/login", content=body, headers=headers).status_code < 500
-    headers["Content-Type"] = "multipart/form-data; boundary=x"
-    assert 400 <= guarded.post("/login", content=body, headers=headers).status_code < 500
 
 
 def test_reference_is_public(guarded: httpx.Client) -> None:

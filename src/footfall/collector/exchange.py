@@ -14,9 +14,11 @@ import httpcore2
 from footfall.collector.asgi import Receive, Scope, Send
 from footfall.collector.passage import Pairs, answer_headers
 from footfall.collector.refusal import RefusedError
+from footfall.collector.unix_socket import UnixSocketBackend
 from footfall.spec.reasons import Reason
 
 _WEB = httpcore2.Origin(b"http", b"web", 80)  # a name that nobody looks up: the socket's path says where it is
+_BACKEND = UnixSocketBackend()
 _CONNECT_SECONDS = 5.0
 _HEAD_SECONDS = 120.0
 _STATUSES = range(200, 600)
@@ -45,7 +47,7 @@ class Exchange:
         An answer that breaks off is left unfinished, for which the server cuts the client's connection.
         """
         try:
-            async with httpcore2.AsyncHTTPConnection(_WEB, uds=str(path)) as line:
+            async with httpcore2.AsyncHTTPConnection(_WEB, uds=str(path), network_backend=_BACKEND) as line:
                 await self._run(line, draining)
         except _LOST:
             if self._is_gone or self._has_begun:

@@ -35,7 +35,7 @@ def open_database(path: Path) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     try:
-        with translated(path.name):
+        with translated(path):
             _bring_to_head(engine, path.name)
     except (ControlError, ControlBusyError):
         engine.dispose()
@@ -46,31 +46,35 @@ def open_database(path: Path) -> Engine:
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that sees one state of the database."""
-    with translated(_name(engine)), Session(engine) as session:
+    with translated(_path(engine)), Session(engine) as session:
         yield session
 
 
 @contextlib.contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that holds the write lock from its start, and commits at the end or changes nothing."""
-    with translated(_name(engine)), Session(engine.execution_options(begin=_LOCKED)) as session, session.begin():
+    with translated(_path(engine)), Session(engine.execution_options(begin=_LOCKED)) as session, session.begin():
         yield session
 
 
 @contextlib.contextmanager
-def translated(name: str) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Turn what the database raises into ControlBusyError where waiting helps, DamagedControlError where not."""
     try:
         yield
     except DBAPIError as error:
-        if _passes(error):
-            raise ControlBusyError(f"{name} cannot be used now: {error.orig}") from error
-        raise DamagedControlError(f"{name} cannot be used: {error.orig}") from error
+        if _passes(error, path):
+            raise ControlBusyError(f"{path.name} cannot be used now: {error.orig}") from error
+        raise DamagedControlError(f"{path.name} cannot be used: {error.orig}") from error
 
 
-def _passes(error: DBAPIError) -> bool:
+def _passes(error: DBAPIError, path: Path) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return isinstance(error, OperationalError) if code is None else code & 0xFF in _PASSING
+    if code is None:
+        return isinstance(error, OperationalError)
+    if code & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        return path.is_file() and os.access(path, os.R_OK | os.W_OK)  # then this process may open no more files
+    return code & 0xFF in _PASSING
 
 
 def _read_options(value: str) -> dict[str, Any]:
@@ -80,8 +84,8 @@ def _read_options(value: str) -> dict[str, Any]:
         raise DamagedControlError(f"a row of the control database cannot be read: {error}") from error
 
 
-def _name(engine: Engine) -> str:
-    return Path(engine.url.database or "control database").name
+def _path(engine: Engine) -> Path:
+    return Path(engine.url.database or "control database")
 
 
 def _require_not_lost(path: Path) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct, ValidationError, convert, structs
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from footfall.control import names, openness, passwords
+from footfall.control import browsers, names, openness, passwords
 from footfall.control.access import Channel
 from footfall.control.database import open_database, reading, writing
 from footfall.control.errors import (
@@ -25,6 +25,8 @@ from footfall.control.errors import (
 )
 from footfall.control.tables import ChannelRow, KeyRow, SessionRow, UserRow
 from footfall.control.tokens import Kind, mint
+
+_MOST_SESSIONS = 20
 
 
 class ChannelInfo(Channel, frozen=True):
@@ -67,6 +69,16 @@ class UserInfo(Struct, frozen=True):
 
     login: str
     created_at: int
+
+
+class NewSession(Struct, frozen=True):
+    """What a browser gets that has logged in: the session's token, and the one by which it is known next time."""
+
+    token: str
+    browser: str
+
+    def __repr__(self) -> str:
+        return "NewSession()"
 
 
 def epoch_ms() -> int:
@@ -202,22 +214,30 @@ class Control:
         with writing(self._engine) as session:
             session.delete(_user(session, login))
 
-    def check_password(self, login: str, password: str) -> bool:
-        """Whether the password is this login's; a login that does not exist takes as long. About 0.2 s of CPU."""
-        with reading(self._engine) as session:
-            row = _find_user(session, login)
-            sealed = row.password if row else None
-        return passwords.opens(password, sealed)
+    def log_in(self, login: str, password: str, ttl_seconds: float) -> NewSession | None:
+        """Begin a session, None where name or password is wrong; an unknown name takes as long. About 0.2 s of CPU.
 
-    def new_session(self, login: str, ttl_seconds: float) -> str:
-        """Sign a browser in, after `check_password`: the token for its cookie. Raises UnknownUserError."""
-        token = secrets.token_urlsafe(32)
+        Of a login's sessions, the 20 that end last are kept.
+        """
+        with reading(self._engine) as session:
+            sealed = _sealed(session, login)
+        if not passwords.opens(password, sealed) or sealed is None:
+            return None
         now = self._clock()
+        token = secrets.token_urlsafe(32)
         with writing(self._engine) as session:
-            session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
-            expires_at = now + round(ttl_seconds * 1000)
-            session.add(SessionRow(digest=_digest(token), login=_user(session, login).login, expires_at=expires_at))
-        return token
+            row = _find_user(session, login)
+            if row is None or row.password != sealed:
+                return None  # removed, or given another password, while this one was looked at
+            _make_room(session, row.login, now)
+            session.add(SessionRow(digest=_digest(token), login=row.login, expires_at=now + round(ttl_seconds * 1000)))
+            return NewSession(token, browsers.mint(row.login, sealed, now))
+
+    def knows_browser(self, login: str, token: str) -> bool:
+        """Whether this login was used from the browser with this token lately; costs no more than a look."""
+        with reading(self._engine) as session:
+            sealed = _sealed(session, login)
+        return browsers.fits(token, names.fold_login(login) or "", sealed, self._clock())
 
     def session_login(self, token: str) -> str | None:
         """Whose session this is; None if it has ended or never was."""
@@ -227,6 +247,8 @@ class Control:
 
     def end_session(self, token: str) -> None:
         """Sign out; does nothing if the session has ended already."""
+        if self.session_login(token) is None:
+            return  # anybody can ask for this, so it must not wait for the write lock
         with writing(self._engine) as session:
             session.execute(delete(SessionRow).where(SessionRow.digest == _digest(token)))
 
@@ -291,6 +313,23 @@ def _user(session: Session, login: str) -> UserRow:
 def _find_user(session: Session, login: str) -> UserRow | None:
     folded = names.fold_login(login)
     return session.get(UserRow, folded) if folded else None
+
+
+def _sealed(session: Session, login: str) -> str | None:
+    row = _find_user(session, login)
+    return row.password if row else None
+
+
+def _make_room(session: Session, login: str, now: int) -> None:
+    """Remove the sessions that have ended, and of this login the ones that end first, to leave room for one more."""
+    kept = (
+        select(SessionRow.digest)
+        .where(SessionRow.login == login)
+        .order_by(SessionRow.expires_at.desc())
+        .limit(_MOST_SESSIONS - 1)
+    )
+    session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+    session.execute(delete(SessionRow).where(SessionRow.login == login, SessionRow.digest.not_in(kept)))
 
 
 def _end(row: KeyRow, at: int) -> None:

@@ -57,11 +57,19 @@ class CataloguePlan(Struct):
     about: str
 
 
+class Strangers(Struct):
+    """Types of event that have no entry: how many there were in the last 7 days, and how many events of them."""
+
+    types: int
+    week: int
+
+
 class Catalogue(Struct):
     """All entries by plan; V3's events belong to none."""
 
     plans: list[CataloguePlan]
     entries: list[Entry]
+    others: Strangers
 
 
 class _Volume(Struct):
@@ -84,13 +92,16 @@ class _Seen(Struct):
 class _Counts:
     """How much came of everything."""
 
-    def __init__(self, reader: LakeReader, wanted: CatalogueRange) -> None:
+    def __init__(self, reader: LakeReader, wanted: CatalogueRange, names: list[str]) -> None:
         now = int(time.time() * 1000)
         # The hour under way makes it a little more than a day and a week, as on the chart.
         start = now // HOUR * HOUR + HOUR
-        period: dict[str, object] = {"day": start - DAY, "week": start - 7 * DAY, "channel": known(wanted.channel)}
-        self._types = {row.event_type: row for row in ask(reader, "catalogue_events", period, _Volume)}
+        week: dict[str, object] = {"week": start - 7 * DAY, "channel": known(wanted.channel)}
+        period = week | {"day": start - DAY}
+        rows = ask(reader, "catalogue_events", period | {"names": names}, _Volume)
+        self._types = {row.event_type: row for row in rows}
         self._steps = {(row.plan, row.step): row for row in ask(reader, "catalogue_steps", period, _Seen)}
+        (self.others,) = ask(reader, "catalogue_others", week | {"names": names}, Strangers)
 
     def of_type(self, entry: Entry) -> Entry:
         """The entry of an event or a type with its counts."""
@@ -111,12 +122,12 @@ class _Counts:
 def catalogue(reader: LakeReader, library: Library, wanted: CatalogueRange) -> Catalogue:
     """Every entry, V3's events first."""
     plans = sorted(library.plans().values(), key=lambda plan: (plan.kind, plan.plan))
-    counts = _Counts(reader, wanted)
-    entries = [counts.of_type(entry) for entry in _events()]
-    entries += [counts.of_type(_of_type(plan, one)) for plan in plans for one in plan.types]
+    typed = [*_events(), *(_of_type(plan, one) for plan in plans for one in plan.types)]
+    counts = _Counts(reader, wanted, [entry.name for entry in typed])
+    entries = [counts.of_type(entry) for entry in typed]
     entries += [counts.of_step(_of_step(plan, step)) for plan in plans for step in _own_steps(plan)]
     shown = [CataloguePlan(plan.plan, plan.title, plan.kind, plan.about) for plan in plans]
-    return Catalogue(shown, entries)
+    return Catalogue(shown, entries, counts.others)
 
 
 def _own_steps(plan: "Plan") -> "list[Step]":

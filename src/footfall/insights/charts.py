@@ -62,7 +62,10 @@ class TypeChange(Struct):
 
 
 class Totals(Struct):
-    """A period against the one before it. Times are epoch ms."""
+    """A period against the one before it. Times are epoch ms.
+
+    `types` are the 50 most frequent of the `type_count` that there are in both periods.
+    """
 
     since: int
     until: int
@@ -70,12 +73,12 @@ class Totals(Struct):
     received: Change
     fates: dict[str, Change]
     types: list[TypeChange]
+    type_count: int
 
 
 class _Point(Struct):
     start: int
     event_type: str | None
-    place: int
     types: int
     n: int
 
@@ -92,6 +95,7 @@ class _Type(Struct):
     now: int
     settled: int
     before: int
+    types: int
 
 
 def series(reader: LakeReader, wanted: SeriesRange) -> Series:
@@ -120,17 +124,14 @@ def series(reader: LakeReader, wanted: SeriesRange) -> Series:
 
 def _spread(points: list[_Point], buckets: list[int]) -> tuple[list[Line], Others | None]:
     place = {start: index for index, start in enumerate(buckets)}
-    lines: dict[str, Line] = {}
-    other: Others | None = None
+    found: dict[str | None, list[int]] = {}
     for point in points:
-        if point.event_type is None:
-            line: Line | Others = (other := other or Others(0, 0, [0] * len(buckets)))
-            other.types = point.types - len(lines)
-        else:
-            line = lines.setdefault(point.event_type, Line(point.event_type, 0, [0] * len(buckets)))
-        line.counts[place[point.start]] += point.n
-        line.total += point.n
-    return list(lines.values()), other
+        counts = found.setdefault(point.event_type, [0] * len(buckets))
+        counts[place[point.start]] += point.n
+    rest = found.pop(None, None)
+    lines = [Line(name, sum(counts), counts) for name, counts in found.items() if name is not None]
+    lines.sort(key=lambda line: (-line.total, line.type))
+    return lines, None if rest is None else Others(points[0].types - len(lines), sum(rest), rest)
 
 
 def totals(reader: LakeReader, wanted: TotalsRange) -> Totals:
@@ -146,7 +147,7 @@ def totals(reader: LakeReader, wanted: TotalsRange) -> Totals:
         sum(change.before for change in fates.values()),
     )
     changes = [TypeChange(row.event_type, row.now, row.settled, row.before) for row in types]
-    return Totals(since, until, since_before, received, fates, changes)
+    return Totals(since, until, since_before, received, fates, changes, types[0].types if types else 0)
 
 
 def _period(wanted: Range, since: int, until: int) -> dict[str, object]:

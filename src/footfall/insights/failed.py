@@ -7,6 +7,8 @@ from footfall.insights.source import ask
 from footfall.lake.reading import LakeReader
 from footfall.spec.reasons import Reason
 
+TOP_REASONS = 100
+
 
 class Place(Struct):
     """Where in an event a reason was found, how often among the newest rejected events, and what was said."""
@@ -31,11 +33,15 @@ class Group(Struct):
 
 
 class Failed(Struct):
-    """Rejected events of a period by reason; an event with several reasons counts under each."""
+    """Rejected events of a period by reason; an event with several reasons counts under each.
+
+    `groups` are the 100 most frequent of the `group_count` reasons.
+    """
 
     since: int
     until: int
     groups: list[Group]
+    group_count: int
 
 
 class _Row(Struct):
@@ -43,6 +49,7 @@ class _Row(Struct):
     n: int
     newest: int
     sample: str
+    codes: int
 
 
 class _PlaceRow(Struct):
@@ -57,11 +64,12 @@ def failed(reader: LakeReader, wanted: FailedRange) -> Failed:
     """The rejected events that were received in a range, by reason, the most frequent first."""
     since, until = wanted.bounds()
     period = {"since": since, "until": until, "channel": known(wanted.channel)}
-    rows = ask(reader, "failed", period, _Row)
+    rows = ask(reader, "failed", period | {"top": TOP_REASONS}, _Row)
     places: dict[str, list[Place]] = {}
     for row in ask(reader, "failed_paths", period, _PlaceRow) if rows else ():
         places.setdefault(row.code, []).append(Place(row.event_type, row.path, row.message or "", row.n))
-    return Failed(since, until, [_group(row, places.get(row.code, [])) for row in rows])
+    groups = [_group(row, places.get(row.code, [])) for row in rows]
+    return Failed(since, until, groups, rows[0].codes if rows else 0)
 
 
 def _group(row: _Row, places: list[Place]) -> Group:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -14,8 +13,6 @@ from footfall.insights.sessions import Sessions
 from footfall.peer import FORWARDED, PeerHeader, TrustedProxies, is_loopback
 from footfall.settings import Settings
 from footfall.spec.reasons import Reason
-
-COOKIE = "footfall_session"
 
 
 class Visitor(Struct, frozen=True):
@@ -34,6 +31,10 @@ class Gate:
         self._proxies = TrustedProxies(settings.proxies)
         self._is_loopback = settings.is_loopback
         self._snapshot = Snapshot(control_path)
+
+    def start(self) -> None:
+        """Take what may be hard to get later."""
+        self.sessions.start()
 
     def close(self) -> None:
         """Release the control database."""
@@ -70,12 +71,15 @@ class Gate:
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
             raise RefusedError(403, Reason.ORIGIN_FORBIDDEN, "Another web site may not read the dashboard.")
 
-    def visitor(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Visitor | None:
-        """Who asks, or None when a login is needed first; raises RefusedError where that cannot be told."""
+    def visitor(self, headers: Mapping[str, str], session: str) -> Visitor | None:
+        """Who asks, by the token of a session, or None when a login is needed first.
+
+        Raises RefusedError where that cannot be told.
+        """
         self.require_known()
         if self.is_open(headers):
             return Visitor(None, is_open=True)
-        login = self.sessions.login_of(cookies.get(COOKIE, ""))
+        login = self.sessions.login_of(session)
         return Visitor(login, is_open=False) if login else None
 
     def readable_channel(self, headers: Mapping[str, str]) -> str | None:
@@ -100,5 +104,5 @@ def is_same_origin(headers: Mapping[str, str]) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    return origin is None or (bool(host) and origin.lower() in (f"http://{host}", f"https://{host}"))

@@ -9,13 +9,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from footfall.failure import TransientError
 from footfall.insights.parameters import DAY, FeedRange, known
 from footfall.insights.replies import RefusedError
 from footfall.insights.source import PATIENCE, ask
 from footfall.lake.fate import EventFate
 from footfall.lake.fate import fates as receptions
-from footfall.lake.reading import LakeReader
+from footfall.lake.reading import LakeReader, QueryTimeoutError
 from footfall.spec.reasons import Reason
 from footfall.spec.verdict import Finding
 
@@ -26,7 +25,8 @@ _FIRST_STRETCH = 10_000
 _GROWTH = 20
 _LONGEST = 800 * DAY
 _CLOCKS_AHEAD = 60_000
-_MOST_FATES = 1000
+_MOST_FATES = 200
+_LONGEST_PATH = 300
 _EPOCH, _MS, _HALF_MS = datetime(1970, 1, 1), timedelta(milliseconds=1), timedelta(microseconds=500)
 
 _ID = re.compile(r"(\d{1,14})\.([^.\s]{1,100})\.(\d{1,18})\.(\d{1,9})(?:\.[0-9a-f]{8})?", re.ASCII)
@@ -74,7 +74,10 @@ class Remark(Struct):
 
 
 class WholeEvent(Struct):
-    """Everything known of one event. `event` is its JSON as sent, masked where it was rejected."""
+    """Everything known of one event. `event` is its JSON as sent, masked where it was rejected.
+
+    Of an event that only stands at the same place as the one that was asked for, a long text is left out.
+    """
 
     id: str
     fate: str
@@ -133,7 +136,7 @@ def feed(reader: LakeReader, wanted: FeedRange) -> Feed:
             events = ask(
                 reader, "feed", parameters | {"since": since, "until": until}, FeedEvent, timeout=_SEARCH_PATIENCE
             )
-        except TransientError:
+        except QueryTimeoutError:
             break  # a search through too much: show what was found so far
         searched = since
         if len(events) >= wanted.limit:
@@ -171,7 +174,7 @@ def event(reader: LakeReader, event_id: str) -> list[WholeEvent]:
         raise RefusedError(404, Reason.NOT_FOUND, "This is not the id of an event.")
     received_at, journal, record, index = match.groups()
     place = {"received_at": int(received_at), "journal": journal, "record": int(record), "idx": int(index)}
-    found = ask(reader, "event", place, WholeEvent, prepare=_explain)
+    found = ask(reader, "event", place | {"id": event_id}, WholeEvent, prepare=_explain)
     found.sort(key=lambda whole: whole.id != event_id)
     if not found or found[0].id != event_id:
         raise RefusedError(404, Reason.NOT_FOUND, "There is no event of this id.")
@@ -220,4 +223,5 @@ def _remark(finding: Finding) -> Remark:
         hint, docs = finding.reason.hint, finding.reason.docs
     except KeyError:
         hint, docs = "", "/docs/reasons"
-    return Remark(finding.code, finding.path, finding.found, finding.message, hint, docs)
+    path, message = finding.path[:_LONGEST_PATH], finding.message[:_LONGEST_PATH]
+    return Remark(finding.code, path, finding.found, message, hint, docs)

@@ -7,6 +7,8 @@ from footfall.insights.ledger import newest
 from footfall.insights.source import ask
 from footfall.lake.reading import LakeReader
 
+TOP_CHANNELS = 1000
+
 
 class ChannelTotal(Struct):
     """A channel that has events; times are epoch ms of the hours."""
@@ -20,7 +22,7 @@ class ChannelTotal(Struct):
 class Overview(Struct):
     """The state of the house: `open` says that no login is needed, `newest` when the last event came, epoch ms.
 
-    `keyless` says that events may be sent without a key.
+    `keyless` says that events may be sent without a key. `channels` are the 1,000 busiest of `channel_count`.
     """
 
     product: str
@@ -31,11 +33,18 @@ class Overview(Struct):
     login: str | None
     newest: int | None
     channels: list[ChannelTotal]
+    channel_count: int
+
+
+class _Channel(ChannelTotal):
+    channels: int
 
 
 def overview(reader: LakeReader, *, is_open: bool, keyless: bool, login: str | None) -> Overview:
     """The channels, the newest event, and whether the visitor needed a login."""
     version = reader.version()
-    channels = ask(reader, "channels", {}, ChannelTotal) if version >= 0 else []
+    rows = ask(reader, "channels", {"top": TOP_CHANNELS}, _Channel) if version >= 0 else []
+    channels = [ChannelTotal(row.channel, row.n, row.oldest_hour, row.newest_hour) for row in rows]
+    count = rows[0].channels if rows else 0
     latest = newest(reader) if version >= 0 else None
-    return Overview("footfall", footfall.__version__, version, is_open, keyless, login, latest, channels)
+    return Overview("footfall", footfall.__version__, version, is_open, keyless, login, latest, channels, count)

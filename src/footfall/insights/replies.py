@@ -70,12 +70,18 @@ def _now() -> str:
 
 def refuse(refusal: RefusedError) -> Response[bytes]:
     """The error reply to a refusal."""
+    status, headers, body = encode_refusal(refusal)
+    return Response(body, status_code=status, media_type=JSON, headers=headers)
+
+
+def encode_refusal(refusal: RefusedError) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the error reply to a refusal."""
     reason, message = refusal.reason, str(refusal)
     result = {"code": reason.code, "message": message, "hint": reason.hint, "docs": reason.docs}
     params = Params(str(uuid4()), "failed", reason.code, message)
     kind: Literal["CLIENT_ERROR", "SERVER_ERROR"] = "SERVER_ERROR" if refusal.status >= 500 else "CLIENT_ERROR"
-    body = Envelope("api.telemetry", "1.0", _now(), params, kind, result)
-    return _respond(msgspec.json.encode(body), JSON, refusal.status, {"Cache-Control": "no-store", **refusal.headers})
+    body = msgspec.json.encode(Envelope("api.telemetry", "1.0", _now(), params, kind, result))
+    return refusal.status, {**SECURITY, "Content-Type": JSON, "Cache-Control": "no-store", **refusal.headers}, body
 
 
 def answer(value: Any, accepts: str = "", *, cache: str = "no-store") -> Response[bytes]:

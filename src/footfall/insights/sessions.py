@@ -1,58 +1,70 @@
-"""Dashboard sessions: who is logged in, and how fast passwords may be tried."""
+"""Dashboard sessions: who is logged in, and how passwords are checked without anybody else waiting for it."""
 
+import asyncio
 import threading
-import time
-from hashlib import sha256
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from litestar.concurrency import sync_to_thread
+from msgspec import Struct
 
 from footfall.insights.replies import RefusedError
+from footfall.insights.throttle import Throttle, network
 from footfall.spec.reasons import Reason
 
 if TYPE_CHECKING:
-    from footfall.control.store import Control
+    from footfall.control.store import Control, NewSession
 
 LIFETIME = 14 * 86_400.0
-_REMEMBER = 10.0
-_MOST_REMEMBERED = 1000
+_LONGEST_TOKEN = 200
+_FULL_SECONDS = 2
+
+Answer = TypeVar("Answer")
 
 
-class Throttle:
-    """Failed logins: each one doubles the pause before the next try, for its login name and for all together."""
+class Credentials(Struct):
+    """What somebody gave to log in; `browser` is the token by which a browser says that it was here before."""
 
-    FREE = 5
-    FREE_FOR_ALL = 50
-    LONGEST = 60.0
+    login: str
+    password: str
+    address: str = ""
+    browser: str = ""
 
-    def __init__(self) -> None:
-        self._failures: dict[str, tuple[int, float]] = {}
+    def __repr__(self) -> str:
+        return "Credentials()"
 
-    def wait(self, login: str) -> float:
-        """Seconds until the next try for this name is allowed."""
-        return max(self._pause(login.casefold(), self.FREE), self._pause("", self.FREE_FOR_ALL))
 
-    def failed(self, login: str) -> None:
-        """Note a wrong password."""
-        now = time.monotonic()
-        if len(self._failures) >= _MOST_REMEMBERED:
-            # Whoever tries that many names is slowed down by the count for all.
-            oldest = min(self._failures, key=lambda name: self._failures[name][1])
-            del self._failures[oldest]
-        for name in (login.casefold(), ""):
-            count, last = self._failures.get(name, (0, now))
-            forgiven = int((now - last) / self.LONGEST)
-            self._failures[name] = (max(0, count - forgiven) + 1, now)
+class PasswordQueue:
+    """One thread that checks passwords, and few places to wait for it; one address can take only some of them."""
 
-    def succeeded(self, login: str) -> None:
-        """Forget the failures of this name."""
-        self._failures.pop(login.casefold(), None)
+    PLACES = 8
+    FOR_ONE_ADDRESS = 3
 
-    def _pause(self, name: str, free: int) -> float:
-        count, last = self._failures.get(name, (0, 0.0))
-        if count < free:
-            return 0.0
-        pause = min(self.LONGEST, 2.0 ** min(count - free, 10))
-        return float(max(0.0, last + pause - time.monotonic()))
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(1, name)
+        self._waiting: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Start the thread now, while there is one to be had."""
+        self._executor.submit(int).result()
+
+    def close(self) -> None:
+        """End the thread after what it is at."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, address: str, check: Callable[[], Answer]) -> Answer:
+        """Wait for a turn; raises RefusedError at once where all places are taken. An empty address is nobody's."""
+        if self._waiting.total() >= self.PLACES or (address and self._waiting[address] >= self.FOR_ONE_ADDRESS):
+            message = f"Too many people are logging in just now. Try again in {_FULL_SECONDS} seconds."
+            raise RefusedError(503, Reason.EXHAUSTED, message, {"Retry-After": str(_FULL_SECONDS)})
+        self._waiting[address] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, check)
+        finally:
+            self._waiting -= Counter([address])
 
 
 class Sessions:
@@ -63,52 +75,47 @@ class Sessions:
         self._path = control_path
         self._control: Control | None = None
         self._lock = threading.Lock()
-        self._trying = threading.Lock()
-        self._seen: dict[bytes, tuple[str, float]] = {}
+        # However many strangers wait, browsers that were here before are asked in at a door of their own.
+        self._strangers = PasswordQueue("password")
+        self._known = PasswordQueue("known-password")
+
+    def start(self) -> None:
+        """Start the threads for passwords."""
+        self._strangers.start()
+        self._known.start()
 
     def close(self) -> None:
-        """Release the control database."""
+        """Release the threads and the control database."""
+        self._strangers.close()
+        self._known.close()
         if self._control is not None:
             self._control.close()
 
-    def begin(self, login: str, password: str) -> str:
-        """Check a password and return a new session's token; raises RefusedError when that cannot be."""
-        with self._trying:
-            wait = self.throttle.wait(login)
-            if wait > 0:
-                message = f"Too many failed logins. Try again in {int(wait) + 1} seconds."
-                raise RefusedError(429, Reason.RATE_LIMITED, message, {"Retry-After": str(int(wait) + 1)})
-            control = self._opened()
-            if not control.check_password(login, password):
-                self.throttle.failed(login)
+    async def begin(self, given: Credentials) -> "NewSession":
+        """Check a password and begin a session; raises RefusedError when that cannot be."""
+        is_known = await self._is_known(given)
+        address = network(given.address)
+        queue = self._known if is_known else self._strangers
+        with self.throttle.attempt(given.login, address, given.browser if is_known else "") as attempt:
+            session = await queue.run(address, lambda: self._opened().log_in(given.login, given.password, LIFETIME))
+            if session is None:
+                attempt.failed = True
                 raise RefusedError(401, Reason.KEY_UNKNOWN, "Name or password is wrong.")
-            self.throttle.succeeded(login)
-            return control.new_session(login, LIFETIME)
+            return session
 
     def login_of(self, token: str) -> str | None:
-        """Whose session this is; what the database said is remembered for some seconds."""
-        if not token or len(token) > 200:
-            return None
-        digest, now = sha256(token.encode(errors="replace")).digest(), time.monotonic()
-        seen = self._seen.get(digest)
-        if seen and seen[1] > now:
-            return seen[0]
-        login = self._opened().session_login(token)
-        with self._lock:
-            if len(self._seen) >= _MOST_REMEMBERED:
-                self._seen.clear()
-            self._seen.pop(digest, None)
-            if login:
-                self._seen[digest] = (login, now + _REMEMBER)
-        return login
+        """Whose session this is, as the control database has it at this moment."""
+        return self._opened().session_login(token) if _is_plausible(token) else None
 
     def end(self, token: str) -> None:
         """Log out."""
-        if not token or len(token) > 200:
-            return
-        self._opened().end_session(token)
-        with self._lock:
-            self._seen.pop(sha256(token.encode(errors="replace")).digest(), None)
+        if _is_plausible(token):
+            self._opened().end_session(token)
+
+    async def _is_known(self, given: Credentials) -> bool:
+        if not _is_plausible(given.browser):
+            return False
+        return await sync_to_thread(lambda: self._opened().knows_browser(given.login, given.browser))
 
     def _opened(self) -> "Control":
         with self._lock:
@@ -117,3 +124,7 @@ class Sessions:
 
                 self._control = Control.open(self._path)
             return self._control
+
+
+def _is_plausible(token: str) -> bool:
+    return 0 < len(token) <= _LONGEST_TOKEN

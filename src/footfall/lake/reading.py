@@ -61,6 +61,12 @@ class LakeFileError(TerminalError):
     """A file of the lake cannot be read, and part of the answer was given already."""
 
 
+class LakeExhaustedError(TransientError):
+    """The query needs more memory, disk or threads than there are at present; a narrower one needs less."""
+
+    retry_after = 5.0
+
+
 class Rows(Struct, frozen=True):
     """The answer to a query; `remarks` say what it is without."""
 
@@ -135,7 +141,8 @@ class LakeReader:
         """Answer one SELECT; `$name` parameters; `timeout` in seconds.
 
         Raises QueryError for anything that is not one readable SELECT, QueryTimeoutError when it takes too long,
-        LakeReadError or LakeDamagedError when the lake is not readable.
+        LakeReadError or LakeDamagedError when the lake is not readable, LakeExhaustedError when there is too little
+        memory.
         """
         with self._cursor() as cursor, _limited(cursor, timeout):
             while True:
@@ -249,11 +256,12 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
     clock = threading.Timer(timeout, cursor.interrupt) if timeout is not None else None
     try:
         if clock is not None:
-            clock.daemon = True
-            clock.start()
+            _start(clock)
         yield
     except duckdb.InterruptException as error:
         raise QueryTimeoutError(f"the query took longer than {timeout or 0:g} s") from error
+    except duckdb.OutOfMemoryException as error:
+        raise LakeExhaustedError("the query needs more memory or disk than there is: narrow it, or wait") from error
     except duckdb.IOException as error:
         raise LakeReadError(plain(error)) from error
     except (duckdb.Error, OverflowError) as error:
@@ -261,3 +269,11 @@ def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterat
     finally:
         if clock is not None:
             clock.cancel()
+
+
+def _start(clock: threading.Timer) -> None:
+    clock.daemon = True
+    try:
+        clock.start()
+    except RuntimeError as error:
+        raise LakeExhaustedError("there is no thread left that could watch over the query") from error

@@ -213,6 +213,11 @@ class Reason(Enum):
         "The collector is at its limit of memory or connections.",
         "Wait for Retry-After seconds and send the same batch again.",
     )
+    EXHAUSTED = Advice(
+        "exhausted",
+        "An answer to this takes more memory or time than there is at present.",
+        "Wait for Retry-After seconds; if that does not help, ask for a shorter range or for one channel.",
+    )
     UNAVAILABLE = Advice(
         "unavailable",
         "A part of footfall that answers this is not running.",

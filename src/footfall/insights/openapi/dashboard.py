@@ -55,7 +55,7 @@ def _api(name: str, summary: str, shape: type[Struct], parameters: type[Struct] 
                 s400="A parameter is wrong; the message says which.",
                 s401="A login is needed: /login.",
                 s403="Another web site asks, or the Host is not this machine.",
-                s503="The query took too long, or the part that answers is not running.",
+                s503="There is too little memory or time for an answer, or the part that answers is not running.",
             ),
         },
     }
@@ -73,7 +73,7 @@ def _event() -> Json:
             "schema": {"type": "string", "minLength": 1},
         }
     ]
-    path["get"]["responses"] |= refusals(s404="There is no event of this id.")
+    path["get"]["responses"] |= refusals(s404="There is no event of this id.", s414="The id is too long.")
     return path
 
 
@@ -92,7 +92,7 @@ def _schema() -> Json:
         {"name": "profile", "in": "path", "required": True, "schema": {"enum": [str(profile) for profile in Profile]}},
         {"name": "eid", "in": "path", "required": True, "schema": {"enum": [eid.lower() for eid in EIDS]}},
     ]
-    operation["responses"] |= refusals(s404="There is no such schema.")
+    operation["responses"] |= refusals(s404="There is no such schema.", s414="The path is too long.")
     return operation
 
 

@@ -141,7 +141,8 @@ def _fate() -> Json:
                 s401="A key is needed, or the key is not valid.",
                 s403="Not a secret key, or another web site asks.",
                 s404="No event with this mid is known (yet).",
-                s503="The part that answers this is not running.",
+                s414="The mid is too long.",
+                s503="There is too little memory or time for an answer, or the part that answers is not running.",
             ),
         },
     }

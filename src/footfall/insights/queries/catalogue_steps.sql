@@ -3,7 +3,7 @@ WITH flat AS (
     SELECT plan, unnest(list_distinct(steps)) AS step, ended_at
     FROM flows
     WHERE ended_at >= epoch_ms(CAST($week AS BIGINT))
-      AND ($channel IS NULL OR channel = $channel)
+      AND ($channel IS NULL OR left(channel, 200) = $channel)
 )
 SELECT
     plan,

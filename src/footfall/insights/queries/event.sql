@@ -1,9 +1,10 @@
--- One event and everything derived from it, by where it stood in the journal.
+-- One event and everything derived from it, by where it stood in the journal; of the others, only short texts.
 SELECT
     concat_ws('.', epoch_ms(received_at), journal, record, idx, md5(derived_from || mid)[:8]) AS id,
     epoch_ms(received_at) AS received_at,
     epoch_ms(occurred_at) AS occurred_at,
-    fate, channel, event_type, mid, ets, clock, event, derived_from, journal, record, idx, of,
+    fate, channel, event_type, mid, ets, clock, derived_from, journal, record, idx, of,
+    if(id = $id OR strlen(event) <= 4096, event, NULL) AS event,
     coalesce(findings, '[]') AS findings,
     nullif(concat_ws(' ', agent_family, agent_version, agent_system), '') AS agent
 FROM ledger

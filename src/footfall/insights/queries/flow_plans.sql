@@ -8,6 +8,7 @@ SELECT
 FROM flows
 WHERE began_at >= epoch_ms(CAST($since AS BIGINT))
   AND began_at < epoch_ms(CAST($until AS BIGINT))
-  AND ($channel IS NULL OR channel = $channel)
+  AND ($channel IS NULL OR left(channel, 200) = $channel)
 GROUP BY plan, outcome
 ORDER BY plan, n DESC, outcome
+LIMIT 1000

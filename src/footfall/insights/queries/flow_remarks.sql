@@ -8,7 +8,7 @@ WITH chosen AS (
     WHERE plan = $plan
       AND began_at >= epoch_ms(CAST($since AS BIGINT))
       AND began_at < epoch_ms(CAST($until AS BIGINT))
-      AND ($channel IS NULL OR channel = $channel)
+      AND ($channel IS NULL OR left(channel, 200) = $channel)
       AND ($outcome IS NULL OR outcome = $outcome)
 )
 SELECT
@@ -18,7 +18,7 @@ SELECT
     coalesce(any_value(remark.severity), 'warning') AS severity,
     any_value(remark.message) AS message,
     coalesce(any_value(remark.hint), '') AS hint,
-    count(DISTINCT (channel, id)) AS n
+    count(DISTINCT hash(channel, id)) AS n
 FROM chosen
 WHERE remark.code NOT IN ('abandoned', 'unfinished')
 GROUP BY 1, 2, 3

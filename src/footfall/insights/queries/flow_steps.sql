@@ -5,7 +5,7 @@ WITH chosen AS (
     WHERE plan = $plan
       AND began_at >= epoch_ms(CAST($since AS BIGINT))
       AND began_at < epoch_ms(CAST($until AS BIGINT))
-      AND ($channel IS NULL OR channel = $channel)
+      AND ($channel IS NULL OR left(channel, 200) = $channel)
       AND ($outcome IS NULL OR outcome = $outcome)
 ),
 flat AS (SELECT unnest(steps) AS step, result FROM chosen)

@@ -1,29 +1,40 @@
 -- Events by type for each bucket. $edges: where the buckets start, epoch ms, ascending. A null type is "all others".
-WITH edges AS (
+-- Strangers choose the names of types, as many and as long as they like: they are counted by the hash of what is shown
+-- of them, and only those that are shown are ever held.
+WITH counted AS MATERIALIZED (
+    SELECT hash(left(coalesce(event_type, ''), 200)) AS type, sum(n) AS n
+    FROM increments
+    WHERE hour >= epoch_ms(CAST($since AS BIGINT))
+      AND hour < epoch_ms(CAST($until AS BIGINT))
+      AND ($channel IS NULL OR left(channel, 200) = $channel)
+      AND ($fate IS NULL OR fate = $fate)
+    GROUP BY 1
+),
+chosen AS MATERIALIZED (
+    SELECT type FROM counted ORDER BY n DESC, type LIMIT $top
+),
+hours AS (
+    SELECT
+        increments.hour,
+        chosen.type,
+        any_value(left(coalesce(increments.event_type, ''), 200)) AS event_type,
+        sum(increments.n) AS n
+    FROM increments
+    LEFT JOIN chosen ON chosen.type = hash(left(coalesce(increments.event_type, ''), 200))
+    WHERE hour >= epoch_ms(CAST($since AS BIGINT))
+      AND hour < epoch_ms(CAST($until AS BIGINT))
+      AND ($channel IS NULL OR left(channel, 200) = $channel)
+      AND ($fate IS NULL OR fate = $fate)
+    GROUP BY increments.hour, chosen.type
+),
+edges AS (
     SELECT epoch_ms(unnest(CAST($edges AS BIGINT[]))) AS start
-),
-counted AS (
-    SELECT edges.start, coalesce(hourly.event_type, '') AS event_type, sum(hourly.n) AS n
-    FROM hourly
-    ASOF JOIN edges ON hourly.hour >= edges.start
-    WHERE hourly.hour >= epoch_ms(CAST($since AS BIGINT))
-      AND hourly.hour < epoch_ms(CAST($until AS BIGINT))
-      AND ($channel IS NULL OR hourly.channel = $channel)
-      AND ($fate IS NULL OR hourly.fate = $fate)
-    GROUP BY edges.start, hourly.event_type
-),
-ranked AS (
-    SELECT event_type, row_number() OVER (ORDER BY sum(n) DESC, event_type) AS place
-    FROM counted
-    GROUP BY event_type
 )
 SELECT
-    epoch_ms(counted.start) AS start,
-    if(ranked.place <= $top, counted.event_type, NULL) AS event_type,
-    min(ranked.place) AS place,
-    (SELECT count(*) FROM ranked) AS types,
-    CAST(sum(counted.n) AS BIGINT) AS n
-FROM counted
-JOIN ranked USING (event_type)
-GROUP BY 1, 2
-ORDER BY place, start
+    epoch_ms(edges.start) AS start,
+    if(hours.type IS NULL, NULL, any_value(hours.event_type)) AS event_type,
+    (SELECT count(*) FROM counted) AS types,
+    CAST(sum(hours.n) AS BIGINT) AS n
+FROM hours
+ASOF JOIN edges ON hours.hour >= edges.start
+GROUP BY edges.start, hours.type

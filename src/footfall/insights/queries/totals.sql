@@ -6,9 +6,9 @@ SELECT
         hour >= epoch_ms(CAST($since AS BIGINT)) AND hour < epoch_ms(CAST($settled AS BIGINT))
     ), 0) AS BIGINT) AS settled,
     CAST(coalesce(sum(n) FILTER (hour < epoch_ms(CAST($settled_before AS BIGINT))), 0) AS BIGINT) AS before
-FROM hourly
+FROM increments
 WHERE hour >= epoch_ms(CAST($since_before AS BIGINT))
   AND hour < epoch_ms(CAST($until AS BIGINT))
-  AND ($channel IS NULL OR channel = $channel)
+  AND ($channel IS NULL OR left(channel, 200) = $channel)
   AND event_type IS DISTINCT FROM 'SHARE_ITEM' -- derived by the pipeline, never received
 GROUP BY fate

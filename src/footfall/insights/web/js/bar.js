@@ -1,7 +1,7 @@
 // The bar on top: channel, range, theme, and who is logged in.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
-import { DAY } from "./format.js";
+import { count, DAY } from "./format.js";
 import { address, go, PRESETS } from "./state.js";
 
 const PAGES = [["", "Events"], ["flows", "Flows"], ["catalogue", "Catalogue"]];
@@ -22,6 +22,7 @@ function Pages({ view }) {
 export function Bar({ state, meta, since, until, icon }) {
   const channels = (meta?.channels ?? []).map((entry) => entry.channel).filter(Boolean);
   const names = state.channel && !channels.includes(state.channel) ? [state.channel, ...channels] : channels;
+  const more = (meta?.channel_count ?? 0) - (meta?.channels.length ?? 0);
   return html`<header class="bar">
     <a class="brand" href="/" aria-label="footfall, start page"><img src=${icon} alt="" width="26" height="26" /><span>footfall</span></a>
     <${Pages} view=${state.view} />
@@ -29,6 +30,7 @@ export function Bar({ state, meta, since, until, icon }) {
       <select value=${state.channel} onChange=${(event) => go({ channel: event.target.value })}>
         <option value="">All channels</option>
         ${names.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+        ${more > 0 && html`<option disabled>and ${count(more)} less busy ones</option>`}
       </select>
     </label>`}
     <span class="spring"></span>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { CopyButton } from "./copy.js";
-import { ago, count, HOUR, share } from "./format.js";
+import { ago, count, HOUR, plural, share } from "./format.js";
 import { Json, plainText } from "./json.js";
 import { query, usePoll } from "./server.js";
 import { go, KINDS } from "./state.js";
@@ -28,8 +28,16 @@ export function CataloguePage({ state, now }) {
   return html`<div class="catalogue">
     <${Search} state=${state} found=${shown.length} all=${data.entries.length} />
     ${groups.map((group) => html`<${Group} key=${group.plan.plan} ...${group} open=${state.entry} now=${now} />`)}
+    ${data.others.types > 0 && !state.find && !state.kind && html`<${Strangers} others=${data.others} />`}
     ${!groups.length && html`<p class="none">Nothing fits. <button class="plain" onClick=${() => go({ find: "", kind: "" })}>Show all</button></p>`}
   </div>`;
+}
+
+// What came that nobody described: usually a client that is out of date, or events that are made up.
+function Strangers({ others }) {
+  const see = () => go({ view: "", fate: "all", range: "7d", since: null, until: null, only: [], hide: [] });
+  const said = `${plural(others.types, "other type")} of event came in the last 7 days, ${plural(others.week, "event")} in all.`;
+  return html`<p class="none">${said} <button class="plain" onClick=${see}>See the most frequent</button></p>`;
 }
 
 function Search({ state, found, all }) {

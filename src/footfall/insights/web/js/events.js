@@ -19,12 +19,13 @@ export function EventsPage({ state, meta, since, until, now, refresh }) {
     if (isEmpty && feed.events.length) refresh();
   }, [isEmpty, feed.events.length]);
   const types = (totals?.types ?? []).map((type) => type.type);
+  const more = (totals?.type_count ?? 0) - types.length;
   if (isEmpty) return html`<${Empty} keyless=${meta.keyless} />`;
   return html`
     <${Totals} state=${state} data=${totals} />
     <${SeriesCard} state=${state} since=${since} until=${until} types=${totals?.types} newest=${meta?.newest} />
     <div class="columns">
-      <${FeedCard} state=${state} feed=${feed} paused=${paused} onPause=${() => setPaused(!paused)} types=${types} now=${now} />
+      <${FeedCard} state=${state} feed=${feed} paused=${paused} onPause=${() => setPaused(!paused)} types=${types} more=${more} now=${now} />
       <${FailedCard} state=${state} since=${since} until=${until} now=${now} />
     </div>
   `;

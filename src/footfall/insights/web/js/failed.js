@@ -1,6 +1,6 @@
 // Rejected events by reason: how many, what is wrong, what to do, and one to look at.
 import { html } from "./html.js";
-import { ago, count, typeName } from "./format.js";
+import { ago, count, plural, typeName } from "./format.js";
 import { query, usePoll } from "./server.js";
 import { go } from "./state.js";
 
@@ -8,6 +8,7 @@ export function FailedCard({ state, since, until, now }) {
   const end = Math.max(until, since + 1);
   const { data, problem } = usePoll(`/api/failed${query({ since, until: end, channel: state.channel })}`, 5);
   const groups = data?.groups ?? [];
+  const more = (data?.group_count ?? 0) - groups.length;
   return html`<section class="card failed" aria-labelledby="failed-title" aria-busy=${!data}>
     <header class="card-head">
       <h2 id="failed-title">Rejected, by reason</h2>
@@ -19,6 +20,7 @@ export function FailedCard({ state, since, until, now }) {
     <ol class="groups">
       ${groups.map((group) => html`<${Group} key=${group.code} group=${group} most=${groups[0].n} now=${now} chosen=${state.reason === group.code} />`)}
     </ol>
+    ${more > 0 && html`<p class="none">And ${plural(more, "rarer reason")}.</p>`}
   </section>`;
 }
 

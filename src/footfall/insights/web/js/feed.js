@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { colorOf } from "./colors.js";
-import { ago, exact, moment, typeName, when } from "./format.js";
+import { ago, count, exact, moment, typeName, when } from "./format.js";
 import { ask, query, Refused } from "./server.js";
 import { FATES, go } from "./state.js";
 
@@ -67,7 +67,7 @@ function show(old, known, answer, held) {
   return { ...base, waiting: known.events.filter((event) => !seen.has(event.id)).length };
 }
 
-export function FeedCard({ state, feed, paused, onPause, types, now }) {
+export function FeedCard({ state, feed, paused, onPause, types, more, now }) {
   const filtered = state.feed || state.type || state.reason || state.q;
   const born = useBorn(feed);
   const head = feed.events[0]?.received_at;
@@ -80,7 +80,7 @@ export function FeedCard({ state, feed, paused, onPause, types, now }) {
         ${paused ? html`▶ Resume${feed.waiting ? html`<b class="badge">${feed.waiting}${feed.waiting >= KEPT ? "+" : ""}</b>` : ""}` : "❚❚ Pause"}
       </button>
     </header>
-    <${Filters} state=${state} types=${types} filtered=${filtered} />
+    <${Filters} state=${state} types=${types} more=${more} filtered=${filtered} />
     ${feed.problem && html`<p class="problem" role="alert">${feed.problem}</p>`}
     <div class="feed-rows" role="list" aria-label="Newest events">
       ${feed.events.map((event) => html`<${Row} key=${event.id} event=${event} open=${state.event === event.id} isNew=${born.has(event.id)} />`)}
@@ -101,7 +101,7 @@ function useBorn(feed) {
   }, [feed.events, feed.loaded]);
 }
 
-function Filters({ state, types, filtered }) {
+function Filters({ state, types, more, filtered }) {
   const [text, setText] = useState(state.q);
   useEffect(() => setText(state.q), [state.q]);
   useEffect(() => {
@@ -120,6 +120,7 @@ function Filters({ state, types, filtered }) {
       <select value=${state.type} onChange=${(event) => go({ type: event.target.value })}>
         <option value="">Any type</option>
         ${names.map((name) => html`<option key=${name} value=${name}>${typeName(name)}</option>`)}
+        ${more > 0 && html`<option disabled>and ${count(more)} less frequent ones</option>`}
       </select>
     </label>
     <input type="search" class="search" placeholder="Search mid or content" aria-label="Search mid or content" maxlength="200"

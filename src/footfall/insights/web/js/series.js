@@ -88,7 +88,7 @@ function Legend({ state, lines, types }) {
             title=${on ? "Hide" : "Show"} onClick=${() => toggle(line.type)}>
             <i class="swatch" style=${{ background: on ? line.color : "transparent", borderColor: line.color }}></i>
           </button>
-          <button class="name" title="Show only this type" aria-pressed=${state.only.includes(line.type)}
+          <button class="name" title=${`Show only ${lineName(line)}`} aria-pressed=${state.only.includes(line.type)}
             onClick=${() => solo(line.type)}>${lineName(line)}</button>
           <span class="n">${count(line.total)}</span>
           <span class="delta ${tone(difference)}">${difference ? difference.text : ""}</span>

@@ -26,7 +26,7 @@ export function query(parameters) {
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 
-// JSON of a path; throws Refused for a reply that trying again will not change.
+// JSON of a path; throws Refused for a reply that trying again will not change, or not soon.
 export async function ask(path, signal) {
   let reply;
   try {
@@ -38,6 +38,10 @@ export async function ask(path, signal) {
   if (reply.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     throw new Refused("Log in first.");
+  }
+  if (reply.status === 503) {
+    const { code, message, hint } = (await reply.json().catch(() => null))?.result ?? {};
+    if (code === "exhausted") throw new Refused(`${message} ${hint}`);
   }
   if (reply.status >= 500 || reply.status === 429) {
     setTrouble("The server has trouble answering. Trying again …");

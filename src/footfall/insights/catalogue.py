@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from footfall.insights.library import Library
 from footfall.insights.parameters import DAY, HOUR, CatalogueRange, known
-from footfall.insights.source import ask
+from footfall.insights.source import LakeAnswer, ask
 from footfall.lake.reading import LakeReader
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Strangers(Struct):
     week: int
 
 
-class Catalogue(Struct):
+class Catalogue(LakeAnswer):
     """All entries by plan; V3's events belong to none."""
 
     plans: list[CataloguePlan]

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from footfall.insights.buckets import choose, edges
 from footfall.insights.parameters import HOUR, Range, SeriesRange, TotalsRange, known
-from footfall.insights.source import ask
+from footfall.insights.source import LakeAnswer, ask
 from footfall.lake.reading import LakeReader
 
 TOP_TYPES = 50
@@ -28,7 +28,7 @@ class Others(Struct):
     counts: list[int]
 
 
-class Series(Struct):
+class Series(LakeAnswer):
     """Events by type over time. Times are epoch ms; `buckets` holds where each begins."""
 
     since: int
@@ -61,7 +61,7 @@ class TypeChange(Struct):
     before: int
 
 
-class Totals(Struct):
+class Totals(LakeAnswer):
     """A period against the one before it. Times are epoch ms.
 
     `types` are the 50 most frequent of the `type_count` that there are in both periods.

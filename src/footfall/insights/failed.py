@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from footfall.insights.parameters import FailedRange, known
-from footfall.insights.source import ask
+from footfall.insights.source import LakeAnswer, ask
 from footfall.lake.reading import LakeReader
 from footfall.spec.reasons import Reason
 
@@ -32,7 +32,7 @@ class Group(Struct):
     places: list[Place]
 
 
-class Failed(Struct):
+class Failed(LakeAnswer):
     """Rejected events of a period by reason; an event with several reasons counts under each.
 
     `groups` are the 100 most frequent of the `group_count` reasons.

@@ -8,7 +8,7 @@ from msgspec import Struct
 from footfall.flows.remark import FlowRemark
 from footfall.insights.library import Library
 from footfall.insights.parameters import FlowsRange, known
-from footfall.insights.source import ask
+from footfall.insights.source import LakeAnswer, ask
 from footfall.lake.reading import LakeReader
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class PlanFlows(Struct):
     examples: list[Example]
 
 
-class Flows(Struct):
+class Flows(LakeAnswer):
     """Flows that began in a period, by plan, and one plan in full. Times are epoch ms.
 
     `behind_ms` is for how long the oldest event that is not part of a flow yet has waited.

@@ -4,14 +4,14 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from footfall.insights.parameters import DAY, FeedRange, known
 from footfall.insights.replies import RefusedError
-from footfall.insights.source import PATIENCE, ask
+from footfall.insights.source import PATIENCE, LakeAnswer, ask
 from footfall.lake.fate import EventFate
 from footfall.lake.fate import fates as receptions
 from footfall.lake.reading import LakeReader, QueryTimeoutError
@@ -49,7 +49,7 @@ class FeedEvent(Struct):
     derived_from: str | None
 
 
-class Feed(Struct):
+class Feed(LakeAnswer):
     """The newest events, newest first.
 
     `cursor` is for the next `after`; the answer to it repeats some events, which `id` tells. `searched_from` says how
@@ -114,6 +114,20 @@ class Fated(Struct):
     idx: int
     of: int
     derived_from: str | None
+
+
+class EventAnswer(LakeAnswer):
+    """One event, and those that stood at the same place in the journal (events derived from it)."""
+
+    event: WholeEvent
+    same_place: list[WholeEvent]
+
+
+class FateResult(LakeAnswer):
+    """What became of an event, each time that it was received."""
+
+    mid: str
+    fates: Annotated[list[Fated], Meta(min_length=1)]
 
 
 class _Newest(Struct):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 import footfall
 from footfall.insights.ledger import newest
-from footfall.insights.source import ask
+from footfall.insights.source import LakeAnswer, ask
 from footfall.lake.reading import LakeReader
 
 TOP_CHANNELS = 1000
@@ -19,7 +19,7 @@ class ChannelTotal(Struct):
     newest_hour: int
 
 
-class Overview(Struct):
+class Overview(LakeAnswer):
     """The state of the house: `open` says that no login is needed, `newest` when the last event came, epoch ms.
 
     `keyless` says that events may be sent without a key. `channels` are the 1,000 busiest of `channel_count`.

@@ -25,6 +25,7 @@ from footfall.insights.parameters import (
     read,
 )
 from footfall.insights.replies import SECURITY, RefusedError, answer, envelope, page
+from footfall.insights.source import LakeAnswer
 from footfall.lake.reading import LakeReader
 from footfall.spec.reasons import Reason
 from footfall.spec.schemas import EIDS, event_schema
@@ -33,6 +34,7 @@ from footfall.spec.verdict import Profile
 Parameters = TypeVar("Parameters", bound=Struct)
 
 _FOREVER = "public, max-age=31536000, immutable"
+_PARTLY = "Some events cannot be read at present, and are in no answer."
 _NOT_SEEN = "No event with this mid is known. An event shows up here about a second after it was acknowledged."
 
 
@@ -49,14 +51,18 @@ def _api(house: House) -> list[HTTPRouteHandler]:
             raise RefusedError(401, Reason.KEY_MISSING, "Log in at /login first.")
         return visitor
 
+    def tell(request: Asked, found: LakeAnswer) -> Reply:
+        found.remarks = house.reader.remarks
+        return answer(found, accepts(request))
+
     def path(
-        name: str, into: type[Parameters], compute: Callable[[LakeReader, Parameters], object]
+        name: str, into: type[Parameters], compute: Callable[[LakeReader, Parameters], LakeAnswer]
     ) -> HTTPRouteHandler:
         @reads(f"/api/{name}")
         def handle(request: Asked) -> Reply:
             enter(request)
             wanted = read(request.scope["query_string"], into)
-            return answer(compute(house.reader, wanted), accepts(request))
+            return tell(request, compute(house.reader, wanted))
 
         return handle
 
@@ -64,13 +70,13 @@ def _api(house: House) -> list[HTTPRouteHandler]:
     def meta(request: Asked) -> Reply:
         visitor = enter(request)
         state = overview.overview(house.reader, is_open=visitor.is_open, keyless=visitor.is_open, login=visitor.login)
-        return answer(state, accepts(request))
+        return tell(request, state)
 
     @reads("/api/events/{event_id:str}")
     def event(request: Asked, event_id: FromPath[str]) -> Reply:
         enter(request)
         first, *derived = ledger.event(house.reader, event_id)
-        return answer({"event": first, "same_place": derived}, accepts(request))
+        return tell(request, ledger.EventAnswer(first, derived))
 
     return [
         path("series", SeriesRange, charts.series),
@@ -143,8 +149,9 @@ def _fate(house: House) -> HTTPRouteHandler:
         channel = house.gate.readable_channel(request.headers)
         mid = mid.removeprefix("/")
         found = ledger.fates(house.reader, mid, channel) if house.reader.version() >= 0 else []
+        remarks = [_PARTLY] if house.reader.remarks else []
         if not found:
-            raise RefusedError(404, Reason.NOT_FOUND, _NOT_SEEN)
-        return answer(envelope("api.telemetry.fate", {"mid": mid, "fates": found}), accepts(request))
+            raise RefusedError(404, Reason.NOT_FOUND, " ".join((_NOT_SEEN, *remarks)))
+        return answer(envelope("api.telemetry.fate", ledger.FateResult(mid, found, remarks=remarks)), accepts(request))
 
     return fate

@@ -13,6 +13,13 @@ from footfall.lake.reading import LakeReader
 PATIENCE = 20.0
 QUERIES = Path(__file__).parent / "queries"
 
+
+class LakeAnswer(Struct, kw_only=True):
+    """An answer from the lake; `remarks` say what it is without, as where a file of the lake cannot be read."""
+
+    remarks: list[str] = []
+
+
 Row = TypeVar("Row", bound=Struct)
 
 

@@ -6,8 +6,10 @@ import logging
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from footfall.control.errors import DamagedControlError
 from footfall.failure import TransientError
 from footfall.insights.replies import RefusedError, encode_refusal
+from footfall.lake.damage import LakeDamagedError
 from footfall.lake.reading import LakeExhaustedError, QueryTimeoutError
 from footfall.spec.reasons import Reason
 
@@ -66,6 +68,12 @@ def refusal_of(error: BaseException) -> RefusedError:
         return error
     if isinstance(error, (LakeExhaustedError, QueryTimeoutError)):
         return _unavailable(Reason.EXHAUSTED, error.retry_after)
+    if isinstance(error, LakeDamagedError):
+        _log.error("%s", error)
+        return RefusedError(503, Reason.LAKE_DAMAGED)
+    if isinstance(error, DamagedControlError):
+        _log.error("%s", error)
+        return _unavailable(Reason.UNAVAILABLE, _EXHAUSTED_SECONDS)
     if isinstance(error, TransientError):
         return _unavailable(Reason.UNAVAILABLE, error.retry_after)
     # A message of the database may quote what an event said.

@@ -30,5 +30,7 @@ def note_table(root: Path, name: str) -> None:
 
 
 def is_lost(root: Path, name: str) -> bool:
-    """Whether a table was made in this lake, and has no log now. Raises OSError."""
-    return name in known_tables(root) and not log_entry.is_log(root / name)
+    """Whether a table was made in this lake, or left data files, and has no log now. Raises OSError."""
+    if log_entry.is_log(root / name):
+        return False
+    return name in known_tables(root) or any((root / name).rglob("*.parquet"))

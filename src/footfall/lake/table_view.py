@@ -69,7 +69,7 @@ class TableView:
         return [
             f"{'some' if left.rows is None else left.rows} rows of the table {self._layout.name} are left out, "
             f"for the file {left.path.name} cannot be read: {left.why}"
-            for left in self._left_out.values()
+            for left in list(self._left_out.values())  # another thread may find more
         ]
 
     def refresh(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -218,6 +218,11 @@ class Reason(Enum):
         "An answer to this takes more memory or time than there is at present.",
         "Wait for Retry-After seconds; if that does not help, ask for a shorter range or for one channel.",
     )
+    LAKE_DAMAGED = Advice(
+        "lake_damaged",
+        "The events that were stored cannot be read, and asking again does not help.",
+        "The operator sees at /health what to do.",
+    )
     UNAVAILABLE = Advice(
         "unavailable",
         "A part of footfall that answers this is not running.",

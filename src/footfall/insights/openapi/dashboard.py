@@ -6,8 +6,8 @@ from footfall.insights.catalogue import Catalogue
 from footfall.insights.charts import Series, Totals
 from footfall.insights.failed import Failed
 from footfall.insights.flows import Flows
-from footfall.insights.ledger import Feed
-from footfall.insights.openapi.parts import EventReply, Json, SchemaIndex, json_reply, query, ref, refusals
+from footfall.insights.ledger import EventAnswer, Feed
+from footfall.insights.openapi.parts import Json, SchemaIndex, json_reply, query, ref, refusals
 from footfall.insights.overview import Overview
 from footfall.insights.parameters import (
     CatalogueRange,
@@ -55,7 +55,8 @@ def _api(name: str, summary: str, shape: type[Struct], parameters: type[Struct] 
                 s400="A parameter is wrong; the message says which.",
                 s401="A login is needed: /login.",
                 s403="Another web site asks, or the Host is not this machine.",
-                s503="There is too little memory or time for an answer, or the part that answers is not running.",
+                s503="There is too little memory or time for an answer, the part that answers is not running, or the "
+                "lake is damaged.",
             ),
         },
     }
@@ -63,7 +64,7 @@ def _api(name: str, summary: str, shape: type[Struct], parameters: type[Struct] 
 
 
 def _event() -> Json:
-    path = _api("event", "One event with its whole JSON", EventReply)
+    path = _api("event", "One event with its whole JSON", EventAnswer)
     path["get"]["parameters"] = [
         {
             "name": "id",

@@ -9,7 +9,7 @@ from footfall.insights.catalogue import Catalogue
 from footfall.insights.charts import Series, Totals
 from footfall.insights.failed import Failed
 from footfall.insights.flows import Flows
-from footfall.insights.ledger import Fated, Feed, WholeEvent
+from footfall.insights.ledger import EventAnswer, FateResult, Feed
 from footfall.insights.overview import Overview
 from footfall.insights.replies import Params
 
@@ -103,13 +103,6 @@ class Taken(Struct):
     result: Verdicts
 
 
-class Fates(Struct):
-    """What became of every event with a mid, oldest first."""
-
-    mid: str
-    fates: Annotated[list[Fated], Meta(min_length=1)]
-
-
 class FateReply(Struct):
     """The reply to the question what became of an event."""
 
@@ -118,14 +111,7 @@ class FateReply(Struct):
     ts: Stamp
     params: Params
     responseCode: Literal["SUCCESS"]  # noqa: N815
-    result: Fates
-
-
-class EventReply(Struct):
-    """One event, and those that stood at the same place in the journal (events derived from it)."""
-
-    event: WholeEvent
-    same_place: list[WholeEvent]
+    result: FateResult
 
 
 class SchemaIndex(Struct):
@@ -142,7 +128,7 @@ SHAPES: tuple[type[Struct], ...] = (
     Series,
     Totals,
     Feed,
-    EventReply,
+    EventAnswer,
     Failed,
     Flows,
     Catalogue,

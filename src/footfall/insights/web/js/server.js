@@ -1,23 +1,29 @@
 // Talking to the server: one poll loop a panel, one shared idea of whether the server is there.
 import { useEffect, useRef, useState } from "preact/hooks";
 
-let trouble = null;
-const watchers = new Set();
-
-function setTrouble(next) {
-  if (next === trouble) return;
-  trouble = next;
-  watchers.forEach((watch) => watch(trouble));
+// A value that every panel may set, and the page shows.
+function shared(value) {
+  const watchers = new Set();
+  const set = (next) => {
+    if (JSON.stringify(next) === JSON.stringify(value)) return;
+    value = next;
+    watchers.forEach((watch) => watch(value));
+  };
+  const use = () => {
+    const [state, setState] = useState(value);
+    useEffect(() => {
+      watchers.add(setState);
+      setState(value);
+      return () => watchers.delete(setState);
+    }, []);
+    return state;
+  };
+  return [set, use];
 }
 
-export function useTrouble() {
-  const [value, setValue] = useState(trouble);
-  useEffect(() => {
-    watchers.add(setValue);
-    return () => watchers.delete(setValue);
-  }, []);
-  return value;
-}
+const [setTrouble, useTrouble] = shared(null);
+const [setRemarks, useRemarks] = shared([]);
+export { useRemarks, useTrouble };
 
 export class Refused extends Error {}
 
@@ -41,7 +47,7 @@ export async function ask(path, signal) {
   }
   if (reply.status === 503) {
     const { code, message, hint } = (await reply.json().catch(() => null))?.result ?? {};
-    if (code === "exhausted") throw new Refused(`${message} ${hint}`);
+    if (code === "exhausted" || code === "lake_damaged") throw new Refused(`${message} ${hint}`);
   }
   if (reply.status >= 500 || reply.status === 429) {
     setTrouble("The server has trouble answering. Trying again …");
@@ -49,6 +55,7 @@ export async function ask(path, signal) {
   }
   const body = await reply.json();
   setTrouble(null);
+  if (body?.remarks) setRemarks(body.remarks);
   if (!reply.ok) throw new Refused(body?.result?.message ?? `The server said ${reply.status}.`);
   return body;
 }

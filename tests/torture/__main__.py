@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import backing_up, browsing, fuzzing, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -49,6 +49,11 @@ def _back_up(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, f"{outcome} {outcome.odd or ''}"
 
 
+def _damage(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = damaging.damage(folder, max(1, cycles // 50))
+    return outcome.is_clean, f"{outcome} {outcome.silent or ''} {outcome.odd or ''}"
+
+
 TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "kill": _kill,
     "term": _terminate,
@@ -57,6 +62,7 @@ TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "track": _track,
     "browse": _browse,
     "backup": _back_up,
+    "damage": _damage,
 }
 
 

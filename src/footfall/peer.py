@@ -88,13 +88,14 @@ class TrustedProxies:
         """
         address = peer
         for part in reversed(forwarded_for.split(",")):
-            said = _without_port(part.strip()) if self._trusts(address) else ""
+            said = _without_port(part.strip()) if self.trusts(address) else ""
             if not said:
                 break
             address = said
         return address
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether an address is that of one of the proxies."""
         if not address:
             return False
         found = ipaddress.ip_address(address)

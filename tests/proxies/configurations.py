@@ -63,7 +63,7 @@ def caddy(ports: Ports) -> str:
     sites = f"https://{NAME}:{ports.front}, https://localhost:{ports.front}"
     return _fill(
         block("caddy"),
-        ("{\n    servers", "{\n" + _caddy_options(ports) + "    servers"),
+        ("{\n    auto_https", "{\n" + _caddy_options(ports) + "    auto_https"),
         ("127.0.0.1:8400", f"127.0.0.1:{ports.back}"),
         (
             f"{NAME} {{",
@@ -125,10 +125,7 @@ access_log off;
 
 def _caddy_options(ports: Ports) -> str:
     return (
-        f"    admin unix/{ports.folder}/admin\n"
-        f"    storage file_system {ports.folder}/storage\n"
-        "    auto_https disable_redirects\n"
-        "    skip_install_trust\n"
+        f"    admin unix/{ports.folder}/admin\n    storage file_system {ports.folder}/storage\n    skip_install_trust\n"
     )
 
 

@@ -56,7 +56,7 @@ def furnished(data: Path) -> Iterator[Place]:
         yield Place(served, keys, session.token)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A server with the settings of docs/operations.md."""
     data = tmp_path_factory.mktemp("documented")
@@ -64,13 +64,13 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     yield from furnished(data)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A server of which nothing was set."""
     yield from furnished(tmp_path_factory.mktemp("stock"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def find(request: pytest.FixtureRequest) -> Iterator[Find]:
     """Proxies by their names, each started when it is first asked for."""
     running: dict[str, Proxy] = {}

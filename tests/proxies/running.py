@@ -26,6 +26,8 @@ from tests.proxies import configurations
 from tests.proxies.configurations import NAME, Fill, Ports
 from tests.serving import Served, until
 
+_HEARD = "Reloading HAProxy"
+
 
 class Kind(Struct, frozen=True):
     """A proxy with one configuration; `is_told` says that the footfall behind it has the documented settings."""
@@ -92,13 +94,22 @@ class Proxy:
             case "nginx":
                 self._process.send_signal(signal.SIGHUP)
             case "haproxy":
-                self._process.send_signal(signal.SIGUSR2)
+                self._signal_until_heard()
             case _:
                 given = ["--config", str(self._configuration), "--adapter", "caddyfile"]
                 command = ["caddy", "reload", *given, "--address", f"unix/{self.folder}/admin", "--force"]
                 subprocess.run(command, env=self._environment(), check=True, capture_output=True, timeout=30)
                 return
         until(lambda: bool(self._workers() - before), 20, self._require_running)
+
+    def _signal_until_heard(self) -> None:
+        """HAProxy passes over a signal that comes while it is about to be ready."""
+        heard = self.log.count(_HEARD)
+        for _ in range(10):
+            self._process.send_signal(signal.SIGUSR2)
+            with suppress(AssertionError):
+                until(lambda: self.log.count(_HEARD) > heard, 2, self._require_running)
+                return
 
     def stop(self) -> None:
         """End it and what it started."""

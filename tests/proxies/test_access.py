@@ -128,7 +128,7 @@ def test_a_login_by_tls_stays_with_tls_and_with_this_site(proxy: Proxy) -> None:
         cookies = answer.headers.get_list("set-cookie")
         assert len(cookies) == 2
         assert all("; secure" in cookie.lower() for cookie in cookies)
-        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_a_footfall_that_is_told_so_by_a_proxy_alone_keeps_cookies_to_tls(find: Find) -> None:
@@ -156,7 +156,7 @@ def test_passwords_are_counted_by_the_address_of_who_tries(find: Find) -> None:
 
 
 def test_nobody_counts_for_another_where_no_proxy_is_believed(find: Find) -> None:
-    for name in (*STOCK, *STOCK):
+    for name in STOCK * 2:
         with find(name).client() as client:
             assert log_in(client, "guess", "eve", X_Forwarded_For="198.51.100.7").status_code == 401
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.browser.visits import launched
 from tests.collector.running import Answer, get
 from tests.collector.tricks import PASSED, REFUSED, ask
 from tests.looking import looking
@@ -129,6 +130,29 @@ def test_a_login_by_tls_stays_with_tls_and_with_this_site(proxy: Proxy) -> None:
         assert len(cookies) == 2
         assert all("; secure" in cookie.lower() for cookie in cookies)
         assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_a_person_logs_in_looks_around_and_leaves(find: Find) -> None:
+    complaints: list[str] = []
+    with launched() as browser:
+        context = browser.new_context(ignore_https_errors=True)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.goto(f"{find('nginx').url}/?range=24h")
+        page.fill("[name=login]", LOGIN)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button")
+        page.wait_for_selector("text=hidden")
+        assert page.url.endswith("/?range=24h")
+        cookies = context.cookies()
+        assert len(cookies) == 2
+        assert all(cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict" for cookie in cookies)
+        assert complaints == []
+        page.click("text=Log out")
+        page.wait_for_selector("[name=password]")
+        page.go_back()
+        page.wait_for_selector("[name=password]")
+        assert "hidden" not in page.inner_text("body")
 
 
 def test_a_footfall_that_is_told_so_by_a_proxy_alone_keeps_cookies_to_tls(find: Find) -> None:

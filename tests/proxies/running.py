@@ -27,6 +27,7 @@ from tests.proxies.configurations import NAME, Fill, Ports
 from tests.serving import Served, until
 
 _HEARD = "Reloading HAProxy"
+_ENDING_WITH_US = ("setpriv", "--pdeathsig", "TERM")  # however the tests end
 
 
 class Kind(Struct, frozen=True):
@@ -65,7 +66,12 @@ class Proxy:
         self._configuration.write_text(kind.fill(Ports(self.port, back, folder)))
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                self._command(), env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
+                [*_ENDING_WITH_US, *self._command()],
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
             )
 
     @property

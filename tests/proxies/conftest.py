@@ -1,5 +1,6 @@
 """A real `footfall serve` with channels, keys and a login, and a real proxy in front of it."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,12 +9,21 @@ import pytest
 from msgspec import Struct
 
 from footfall.control.store import Control, NewKeys
+from footfall.insights.openapi import document
+from footfall.settings import Settings
 from tests.proxies.configurations import block
 from tests.proxies.running import KINDS, Proxy, proxied
 from tests.serving import Served, serving
 
 LOGIN, PASSWORD = "ada", "correct horse battery"
 SECRET_WORD = "nobody-else-may-see-this"
+
+# Every path by which the dashboard reads, also one that comes to be tomorrow.
+API = sorted(
+    re.sub(r"\{\w+\}", "1.0.1.1", path)
+    for path, said in document(Settings())["paths"].items()
+    if path.startswith("/api/") and "get" in said
+)
 
 Find = Callable[[str], Proxy]
 

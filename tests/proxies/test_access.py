@@ -11,12 +11,11 @@ from tests.collector.running import Answer, get
 from tests.collector.tricks import PASSED, REFUSED, ask
 from tests.looking import looking
 from tests.proxies.configurations import NAME
-from tests.proxies.conftest import LOGIN, PASSWORD, SECRET_WORD, Find, Place, event
+from tests.proxies.conftest import API, LOGIN, PASSWORD, SECRET_WORD, Find, Place, event
 from tests.proxies.running import KINDS, STOCK, Proxy, other_address
 from tests.serving import until
 
-API = ["meta", "series", "totals", "feed", "failed", "flows", "catalogue", "events/1.0.1.1"]
-PATHS = ["/", *(f"/api/{name}" for name in API), "/v1/fate/hidden"]
+PATHS = ["/", *API, "/v1/fate/hidden"]
 ROUNDABOUT = [
     "/%61pi/feed",
     "//api/feed",

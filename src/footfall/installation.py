@@ -32,6 +32,8 @@ _HARMLESS = {
     "footfall.toml",
     "plans",
     "lock",
+    "processes.lock",
+    "run",
     _LOCK,
     "lost+found",
     _CONTROL,

@@ -91,9 +91,7 @@ def metrics_page() -> str:
     from footfall.collector.metrics import Metrics
     from footfall.collector.tally import Tally
 
-    metrics = Metrics(
-        Tally(), held=lambda: 0, pending=lambda: 0, beat=Settings().heartbeat, flows_beat=Settings().flows_heartbeat
-    )
+    metrics = Metrics(Settings(), 0, Tally(), held=lambda: 0, pending=lambda: 0)
     rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in metrics.described()]
     return "\n".join(
         [

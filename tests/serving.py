@@ -86,6 +86,20 @@ class Served:
         until(lambda: self.get("/login").status_code != 503, _START_SECONDS, self._require_running)
         until(self._has_pipeline, _START_SECONDS, self._require_running)
 
+    def wait_up(self) -> bool:
+        """Wait until its health can be asked for, whatever it says; False when it has ended instead."""
+        until(lambda: self._address() is not None or not self.is_running, _START_SECONDS)
+        if not self.is_running:
+            return False
+        self.url = self._address() or ""
+        until(lambda: not self.is_running or self._answers(), _START_SECONDS)
+        return self.is_running
+
+    def pause(self, role: str) -> None:
+        """Stop the processes of a role where they are; only `kill` ends them."""
+        for pid in self.children()[role]:
+            os.kill(pid, signal.SIGSTOP)
+
     def post(
         self, events: Sequence[object], *, key: str | None = None, path: str = "/v1/telemetry", **headers: str
     ) -> httpx.Response:
@@ -142,6 +156,12 @@ class Served:
         """The same for a command that prints JSON."""
         return json.loads(self.run(*arguments, "--format", "json", code=code))
 
+    def status(self, *arguments: str) -> tuple[int, Any]:
+        """How a command that prints JSON exits, and what it prints; an empty object for nothing."""
+        command = [PROGRAM, *arguments, "--data", str(self.data)]
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False, timeout=120)
+        return done.returncode, json.loads(done.stdout or "{}")
+
     def children(self) -> dict[str, list[int]]:
         """Process ids by role: `collector` (in the order of their numbers), `pipeline`, `web`."""
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -197,6 +217,11 @@ class Served:
         found = _ADDRESS.search(self._stdout.read_text())
         return found[1] if found else None
 
+    def _answers(self) -> bool:
+        with suppress(httpx.TransportError):
+            return bool(self.get("/health").status_code)
+        return False
+
     def _has_pipeline(self) -> bool:
         beat = heartbeat.read(self.data / "run" / "pipeline.json")
         return beat is not None and beat.pid in self.children().get("pipeline", [])
@@ -218,15 +243,22 @@ class Served:
 @contextmanager
 def serving(data: Path, *arguments: str, **settings: object) -> Iterator[Served]:
     """Serve `data`, on a port of its own; `arguments` go to `footfall serve`, keyword arguments are settings."""
+    with starting(data, *arguments, **settings) as served:
+        served.wait_ready()
+        yield served
+        if served.is_running:
+            served.terminate()
+
+
+@contextmanager
+def starting(data: Path, *arguments: str, **settings: object) -> Iterator[Served]:
+    """The same for one that may not come up; killed at the end."""
     # A short path, because the name of a Unix socket must be; and it goes with the server, however that ends.
     folder = Path(tempfile.mkdtemp(prefix="ff-"))
     served = Served(data, folder, arguments, settings)
     RUNNING.append(served)
     try:
-        served.wait_ready()
         yield served
-        if served.is_running:
-            served.terminate()
     except Exception as error:
         error.add_note(served.report())
         raise

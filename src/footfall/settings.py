@@ -74,9 +74,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     segment_bytes: Annotated[int, _says("Size of one journal segment."), Meta(ge=1 << 16)] = 64 << 20
     min_free_bytes: Annotated[int, _says("Free disk space below which /health reports trouble."), Meta(ge=0)] = 1 << 30
 
-    dedup_days: Annotated[Count, _says("Days for which a resent event is recognised.")] = 7
+    dedup_days: Annotated[
+        Count, _says("Days received, today's included, among which a resent event is recognised.")
+    ] = 7
     dedup_bytes: Annotated[int, _says("Memory for recognising resent events."), Meta(ge=1 << 20)] = 512 << 20
-    batch_seconds: Annotated[Seconds, _says("Longest time for which the pipeline gathers events for one commit.")] = 1.0
+    batch_seconds: Annotated[
+        Seconds, _says("Time for which the pipeline gathers events for one commit; twice as long while few come.")
+    ] = 1.0
     batch_bytes: Annotated[Count, _says("Most journal bytes in one commit.")] = 32 << 20
     compact_seconds: Annotated[Seconds, _says("Time between two compactions.")] = 60.0
     vacuum_hours: Annotated[

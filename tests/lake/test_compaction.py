@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import psutil
@@ -15,6 +16,7 @@ import pytest
 from deltalake.transaction import AddAction
 
 from footfall.lake import compaction
+from footfall.lake import upkeep as upkeep_module
 from footfall.lake.arrow import addition
 from footfall.lake.hashes import stored_files
 from footfall.lake.table import LakeTable
@@ -25,6 +27,14 @@ from .rows import NOON, many, open_events, partition, put, reading, row, table
 
 DAY = NOON.date()
 LATER = DAY + timedelta(days=1)
+
+
+def pass_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let time pass for the upkeep alone: servers of other tests run in this process, and would wait for it."""
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + seconds)
+    monkeypatch.setattr(upkeep_module, "time", later)
+
+
 EVERYTHING = "SELECT * FROM ledger ORDER BY day, fate, record"
 
 
@@ -158,8 +168,7 @@ def test_while_the_pipeline_is_behind_it_waits_but_not_for_ever(
     upkeep.step()
     assert upkeep._running is None
 
-    now = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: now() + 301)
+    pass_seconds(monkeypatch, 301)
     upkeep.step()
     assert upkeep._running is not None
     upkeep.close()
@@ -220,8 +229,7 @@ def test_what_failed_once_has_its_turn_again(lake: LakeTable, upkeep: Upkeep, mo
     assert lake.adds().num_rows == 2
     path.write_bytes(whole)
     many(lake, 7, 20, seed=2)
-    now = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: now() + 3601)
+    pass_seconds(monkeypatch, 3601)
     finish(upkeep, 2)
     assert upkeep.broken == set()
     assert lake.adds().num_rows == 1
@@ -236,8 +244,7 @@ def test_a_process_that_is_killed_is_started_again_later(
     upkeep._running.process.kill()
     finish(upkeep, 2)
     assert lake.adds().num_rows == 8, "it waits"
-    now = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: now() + 61)
+    pass_seconds(monkeypatch, 61)
     finish(upkeep, 2)
     assert lake.adds().num_rows == 1
 

@@ -54,6 +54,22 @@ def test_an_idle_pipeline_commits_nothing(tmp_path: Path) -> None:
     assert open_events(tmp_path / "lake").version == before
 
 
+@pytest.mark.parametrize(("waited", "events", "committed"), [(1.5, 1, False), (2.5, 1, True), (1.5, 900, True)])
+def test_few_events_wait_twice_as_long_for_their_commit(
+    tmp_path: Path, waited: float, events: int, committed: bool
+) -> None:
+    append(tmp_path, [record([event(f"m{n}") for n in range(events)])])
+    pipeline = Pipeline(settings(tmp_path, batch_seconds=600), threading.Event())
+    try:
+        pipeline._sources.discover()
+        pipeline._committed_at = time.monotonic() - waited * 600
+        before = pipeline._store.events.version
+        pipeline._step()
+        assert (pipeline._store.events.version > before) == committed
+    finally:
+        pipeline.close()
+
+
 def test_a_backlog_is_committed_in_bites(tmp_path: Path) -> None:
     big = event("x", edata={"type": "t", "pageid": "p" * 3_000_000})
     append(tmp_path, [record([big | {"mid": f"m{n}"}]) for n in range(12)])

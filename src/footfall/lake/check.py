@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
-from footfall.lake import catalog, data_files, delta_log, log_entry
+from footfall.lake import broken_files, catalog, data_files, delta_log, log_entry
 from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout
 from footfall.lake.recovery_record import RecoveryRecord
 from footfall.lake.vacuum import data_paths, stray_files
@@ -55,7 +55,7 @@ def check_logs(root: Path) -> list[LakeFault]:
 
 
 def check_files(root: Path, *, deep: bool) -> list[LakeFault]:
-    """The files of all tables that are not what was written. Raises OSError."""
+    """The files of all tables that are not what was written; every byte of those noted is read. Raises OSError."""
     return [found for layout in LAYOUTS for found in _files(root, layout, deep=deep)]
 
 
@@ -80,9 +80,10 @@ def _log(root: Path, layout: Layout) -> Iterator[LakeFault]:
 
 def _files(root: Path, layout: Layout, *, deep: bool) -> Iterator[LakeFault]:
     do = _DERIVED if layout.is_derived else _FILE
+    noted = broken_files.read(root).get(layout.name, {})
     for relative, (size, rows) in known_files(root, layout).items():
         path = root / layout.name / relative
-        why = data_files.fault(path, size) if deep else data_files.quick_fault(path, size)
+        why = data_files.fault(path, size) if deep or relative in noted else data_files.quick_fault(path, size)
         # One that was replaced since the log was read may be gone by now.
         if why is not None and relative in known_files(root, layout):
             yield LakeFault(layout.name, "file changed" if path.exists() else "file missing", relative, why, do, rows)

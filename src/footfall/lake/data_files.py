@@ -26,6 +26,7 @@ _NAME = re.compile(r"(?:(\d{8,})-([0-9a-f]{32})-([0-9a-f]{24})|([0-9a-f]{32}))\.
 _PART = re.compile(r"\.(\d{8,}-[0-9a-f]{32})\.part")
 _READ_BYTES = 1 << 20
 _WHOLE = 16
+CHANGED = "its bytes have changed since it was written"
 FOOTER_CHANGED = "its footer has changed since it was written"
 _TAIL = 8  # the footer's length and "PAR1"
 
@@ -177,7 +178,7 @@ def _told(path: Path, size: int | None, look: Callable[[Path, DataFileName | Non
 def _whole_fault(path: Path, name: DataFileName | None) -> str | None:
     if name is None or name.checksum is None:
         return _parquet_fault(path, whole=True)
-    return None if checksum(path) == name.checksum else "its bytes have changed since it was written"
+    return None if checksum(path) == name.checksum else CHANGED
 
 
 def _outer_fault(path: Path, name: DataFileName | None) -> str | None:

@@ -36,19 +36,19 @@ class Hourly:
 
     def __init__(self, root: Path, events: LakeTable) -> None:
         """Open the table, without counting anything yet. Raises LakeVersionError or CommitError."""
-        self._table = LakeTable(root, HOURLY_TABLE)
+        self.table = LakeTable(root, HOURLY_TABLE)
         self._events = events
         self.broken: set[Path] = set()
 
     @property
     def counted(self) -> int:
         """Version of the events table up to which everything is counted."""
-        return self._table.position(COUNTED) or 0
+        return self.table.position(COUNTED) or 0
 
     @property
     def remarks(self) -> list[str]:
         """What was repaired when the table was opened."""
-        return self._table.remarks
+        return self.table.remarks
 
     def follow(self, increment: pa.Table | None, version: int) -> None:
         """Count up to a version of the events table that was just committed; `increment` are its counts, if known.
@@ -78,24 +78,24 @@ class Hourly:
         version = self._events.version
         self.broken.clear()
         total = self._total(self._events.files())
-        new = [self._table.write(total, {})] if total.num_rows else []
+        new = [self.table.write(total, {})] if total.num_rows else []
         # A commit of positions that are there already would be taken for one that was made before.
         positions = {COUNTED: version} if version != self.counted else {}
-        self._table.commit([*self._table.removals(data_change=True), *new], positions, note="rebuild")
+        self.table.commit([*self.table.removals(data_change=True), *new], positions, note="rebuild")
 
     def sweep(self) -> None:
         """Remove old log entries. Raises CommitError."""
-        self._table.sweep()
+        self.table.sweep()
 
     def vacuum(self, hours: float) -> int:
         """Remove replaced files; return their number. Raises CommitError."""
-        return self._table.vacuum(hours)
+        return self.table.vacuum(hours)
 
     def _add(self, increment: pa.Table, version: int) -> None:
         """Commit the counts of one commit of the events table."""
-        actions = [self._table.write(increment, {})] if increment.num_rows else []
-        self._table.commit(actions, {COUNTED: version})
-        adds = self._table.adds()
+        actions = [self.table.write(increment, {})] if increment.num_rows else []
+        self.table.commit(actions, {COUNTED: version})
+        adds = self.table.adds()
         if adds.num_rows >= _MERGE_AT:
             try:
                 self._merge(smallest(adds.column("path").to_pylist(), adds.column("size_bytes").to_pylist()))
@@ -116,13 +116,13 @@ class Hourly:
 
     def _merge(self, paths: list[str]) -> None:
         """Sum files up into one."""
-        old = self._table.removals(set(paths))
+        old = self.table.removals(set(paths))
         parts = []
         for path in paths:
-            with open_file(self._table.folder / path) as file:
+            with open_file(self.table.folder / path) as file:
                 parts.append(file.read())
         merged = count(pa.concat_tables(parts)).sort_by("hour")
-        self._table.commit([*old, self._table.write(merged, {}, data_change=False)], {}, note="merge")
+        self.table.commit([*old, self.table.write(merged, {}, data_change=False)], {}, note="merge")
 
 
 def smallest(paths: list[str], sizes: list[int]) -> list[str]:

@@ -8,7 +8,7 @@ import structlog
 from deltalake.transaction import AddAction
 from msgspec import Struct, field
 
-from footfall.lake import catalog, data_files, delta_log, log_entry
+from footfall.lake import broken_files, catalog, data_files, delta_log, log_entry
 from footfall.lake.arrow import addition, merge_stats, parquet_options, stats
 from footfall.lake.check import LAYOUTS, LakeFault, check_files
 from footfall.lake.damage import LakeDamagedError
@@ -45,6 +45,10 @@ def repair(
         _mend_log(root, layout, proof, result)
     for fault in check_files(root, deep=deep):
         _mend_file(root, fault, spare, result, salvage=salvage)
+    names = {left.table for left in result.left}
+    broken_files.note(
+        root, {name: {left.where: left.why for left in result.left if left.table == name} for name in names}
+    )
     return result
 
 

@@ -13,7 +13,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
 from footfall.failure import TransientError
-from footfall.lake import catalog
+from footfall.lake import broken_files, catalog
 from footfall.lake.columns import Column
 from footfall.lake.damage import LakeDamagedError
 from footfall.lake.data_files import fault, quick_fault
@@ -57,6 +57,7 @@ class TableView:
         self._shown: int | None = None
         self._left_out: dict[Path, LeftOut] = {}
         self._looked_at = 0.0
+        self._heeded_at = 0
 
     @property
     def version(self) -> int:
@@ -76,6 +77,7 @@ class TableView:
         """Follow the table; raises LakeReadError when its log cannot be read, LakeDamagedError when it is gone."""
         try:
             self._follow()
+            self._heed()
             self._look_again()
             while self._shown != self.version:
                 self._show(connection)
@@ -121,6 +123,18 @@ class TableView:
         except TableNotFoundError:
             if catalog.is_lost(self._root, self._layout.name) and not self._layout.is_derived:
                 raise LakeDamagedError(f"the log of the table {self._layout.name} is gone") from None
+
+    def _heed(self) -> None:
+        """Leave out what was found broken by whoever writes the lake."""
+        try:
+            changed_at = (self._root / broken_files.FILE).stat().st_mtime_ns
+        except OSError:
+            return
+        if changed_at != self._heeded_at:
+            self._heeded_at = changed_at
+            noted = broken_files.read(self._root).get(self._layout.name, {})
+            shown = self._sizes()
+            self._hide({path: why for name, why in noted.items() if (path := self.folder / name) in shown})
 
     def _look_again(self) -> None:
         """Show files again that can be read by now, and forget those that are no longer in the table."""

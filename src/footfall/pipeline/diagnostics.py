@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from footfall.incidents import Incidents, Severity
+from footfall.lake.scrub import Scrub
 from footfall.lake.upkeep import Upkeep
 from footfall.pipeline.dedup import Dedup
 from footfall.pipeline.sources import Sources
@@ -47,12 +48,13 @@ def _offset() -> float:
 class Diagnostics:
     """Looks at the parts of one pipeline."""
 
-    def __init__(self, data: Path, store: Store, sources: Sources, dedup: Dedup, upkeep: Upkeep) -> None:
+    def __init__(self, data: Path, store: Store, sources: Sources, dedup: Dedup, upkeep: Upkeep, scrub: Scrub) -> None:
         self._incidents = Incidents(data)
         self._store = store
         self._sources = sources
         self._dedup = dedup
         self._upkeep = upkeep
+        self._scrub = scrub
         self._clock = ClockWatch()
         self._noted: set[tuple[str, str]] = set()
 
@@ -67,6 +69,11 @@ class Diagnostics:
             found.append(f"{len(unread)} lake files cannot be read, so resends may be stored twice: {_some(unread)}")
         if self._store.uncounted:
             found.append(f"{len(self._store.uncounted)} lake files cannot be counted: {_some(self._store.uncounted)}")
+        broken = self._scrub.broken
+        if broken:
+            found.append(
+                f"{len(broken)} lake files are not what was written, answers are without them: {_some(broken)}"
+            )
         return found + self._sources.problems
 
     def _note_incidents(self) -> None:
@@ -74,7 +81,7 @@ class Diagnostics:
             self._note("loss", "bytes of a journal cannot be read", f"{journal}: {what}", _AUDIT)
         for name in self._store.quarantined:
             self._note("loss", "a journal record could not be read and is in quarantine", name, _AUDIT)
-        broken = {path.name for path in (*self._dedup.unreadable, *self._store.uncounted)}
+        broken = {path.name for path in (*self._dedup.unreadable, *self._store.uncounted, *self._scrub.broken)}
         for name in broken | {path.rpartition("/")[2] for path in self._upkeep.broken}:
             self._note("loss", "a lake file is not what was written", name, _CHECK)
         for remark in self._store.remarks:

@@ -16,6 +16,7 @@ from footfall.failure import TerminalError, TransientError
 from footfall.heartbeat import Heartbeat
 from footfall.lake.damage import LakeDamagedError
 from footfall.lake.lock import LakeLock
+from footfall.lake.scrub import Scrub
 from footfall.lake.upkeep import Upkeep
 from footfall.pipeline.batch import Batch, decide
 from footfall.pipeline.clock import DAY_MS
@@ -30,6 +31,8 @@ from footfall.settings import Settings
 
 _log = structlog.get_logger()
 _POLL_SECONDS = 0.05
+_QUIET_POLL_SECONDS = 0.2
+_FEW_BYTES = 64 << 10
 _READ_BYTES = 4 << 20
 _DISCOVER_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 1.0
@@ -92,7 +95,10 @@ class Pipeline:
         self._sources = Sources(settings.journals, self._store.position)
         self._gathering = Gathering(settings.clock_tolerance * 1000)
         self._upkeep = Upkeep(self._store.events, settings.compact_seconds, self._is_behind)
-        self._diagnostics = Diagnostics(settings.data, self._store, self._sources, self._dedup, self._upkeep)
+        self._scrub = Scrub(settings.lake, self._store.tables, self._is_behind)
+        self._diagnostics = Diagnostics(
+            settings.data, self._store, self._sources, self._dedup, self._upkeep, self._scrub
+        )
         self._lateness = Lateness()
         self._stored: dict[str, int] = {}
         self._sealed: _Sealed | None = None
@@ -107,10 +113,14 @@ class Pipeline:
 
     def run(self) -> None:
         """Work until stopped; transient failures are waited out."""
+        pause = _POLL_SECONDS
         while not self._stop.is_set():
             self._keep_house()
-            if not self._step():
-                self._stop.wait(_POLL_SECONDS)
+            if self._step():
+                pause = _POLL_SECONDS
+            else:
+                self._stop.wait(pause)
+                pause = min(pause * 2, _QUIET_POLL_SECONDS)
         self.drain()
         self.close()
 
@@ -126,6 +136,7 @@ class Pipeline:
     def close(self) -> None:
         """Let go of everything; what is not committed is read again by the next pipeline."""
         self._upkeep.close()
+        self._scrub.close()
         self._beat("stopped")
         self._sources.close()
         self._lock.release()
@@ -167,7 +178,9 @@ class Pipeline:
 
     @property
     def _has_waited(self) -> bool:
-        return time.monotonic() - self._committed_at >= self._settings.batch_seconds
+        """Whether it is time for a commit. Few events wait twice as long: a commit of one costs that of a thousand."""
+        seconds = self._settings.batch_seconds * (2 if self._gathering.bytes < _FEW_BYTES else 1)
+        return time.monotonic() - self._committed_at >= seconds
 
     def _read(self) -> bool:
         before = self._gathering.bytes
@@ -225,6 +238,8 @@ class Pipeline:
         if self._sealed is not None:
             return  # its files are not in the log yet: a vacuum would take them for rubbish if they are old enough
         self._upkeep.step()
+        self._scrub.suspect(self._store.events, self._upkeep.broken)
+        self._scrub.step()
         try:
             if self._sweeping.is_due():
                 self._store.sweep()

@@ -56,6 +56,11 @@ class Store:
         self._count(None, self.events.version)
 
     @property
+    def tables(self) -> list[LakeTable]:
+        """The tables that it writes."""
+        return [self.events, self._hourly.table]
+
+    @property
     def remarks(self) -> list[str]:
         """What was repaired when the tables were opened."""
         return self.events.remarks + self._hourly.remarks

@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from footfall import lifeline
+from footfall import lifeline, privacy
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
 from footfall.installation import open_installation
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--web-socket", type=Path)
     given = parser.parse_args()
     travel_light()
+    privacy.begin()
     try:
         settings = settings_module.load({})
         lifeline.hold(_patience(given.name, settings))
@@ -67,10 +68,12 @@ def run(
     elif name == "pipeline":
         from footfall.pipeline import run as pipeline
 
+        privacy.begin_sharing(settings)
         pipeline.run(settings)
     elif name == "flows":
         from footfall.flows import watch
 
+        privacy.begin_sharing(settings)
         watch.run(settings)
     else:
         from footfall.insights import role as web

@@ -14,6 +14,7 @@ from pathlib import Path
 
 VARIABLE = "RUNTIME_DIRECTORY"
 SPILL = "footfall-query-"
+LOCK = "lock"  # of the supervisor, in the data folder
 _KEPT = ("pipeline.json", "flows.json", "flows-swept", "flows-vacuumed", "rebuild-flows")
 _LONGEST_NAME = 100  # bytes of a Unix socket's name; systems take 107 or 103
 _BLOCK = 4096
@@ -50,6 +51,21 @@ def sweep(path: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
         else:
             left.unlink(missing_ok=True)
+
+
+def note(lock: int, path: Path) -> None:
+    """Write into the file of the supervisor's lock where the folder is, for who has another environment."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, os.fsencode(path.absolute()), 0)
+
+
+def noted(data: Path) -> Path | None:
+    """Where the folder is by the note of the supervisor that served this data folder last; None where there is none."""
+    try:
+        found = Path(os.fsdecode((data / LOCK).read_bytes()))
+    except OSError:
+        return None
+    return found if found.is_absolute() and found.is_dir() else None
 
 
 def write(path: Path, content: bytes) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 from msgspec import Struct, field
 
-from footfall import heartbeat, leftovers, lifeline, peer, runtime
+from footfall import heartbeat, leftovers, lifeline, peer, privacy, runtime
 from footfall.failure import TerminalError
 from footfall.heartbeat import Heartbeat
 from footfall.installation import open_installation
@@ -78,6 +78,7 @@ class Supervisor:
         self.installation = open_installation(settings.data, settings.installation)
         self._lock = _take(settings.data)
         self._processes = leftovers.take(settings.data, settings.shutdown_timeout + _LEFT_SECONDS, stop)
+        privacy.tighten(settings.data, settings.lake_group)
         self._runtime = settings.runtime
         _prepare(self._runtime, self._lock)
         self._sockets = _listen(settings)
@@ -219,7 +220,7 @@ def address(host: str, port: int) -> str:
 
 def _take(data: Path) -> int:
     """Lock the data folder for this supervisor."""
-    lock = os.open(data / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    lock = os.open(data / runtime.LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -240,8 +241,7 @@ def _prepare(folder: Path, lock: int) -> None:
     try:
         runtime.prepare(folder)
         runtime.sweep(folder)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, os.fsencode(folder.absolute()), 0)
+        runtime.note(lock, folder)
     except OSError as error:
         _log.error("the runtime folder cannot be used", folder=str(folder), error=error.strerror)
 

@@ -52,6 +52,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         _says("Token for `GET /metrics`, 16 characters or more; not needed while everything is open. Never shown."),
         Meta(pattern=r"^([!-~]{16,})?$(?!\n)"),
     ] = ""
+    lake_group: Annotated[
+        str,
+        _says("Group of this machine that may read the lake, and nothing else; empty for nobody but footfall's user."),
+    ] = ""
     port: Annotated[int, _says("Port to listen on."), Meta(ge=0, le=65535)] = 8400
     collectors: Annotated[Count, _says("Collector processes that share the port.")] = 2
 

@@ -1,6 +1,7 @@
 """A socket, and an application that is served on it until SIGTERM or SIGINT."""
 
 import logging
+import os
 import socket
 
 import uvicorn
@@ -27,6 +28,7 @@ def address(listener: socket.socket) -> str:
 
 def serve(app: Litestar, listener: socket.socket) -> None:
     """Answer until told to stop."""
+    os.umask(0o077)  # nobody else is to read the portal's database
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     config = uvicorn.Config(
         app,

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from footfall.health import Report
 from footfall.insights.catalogue import Catalogue
 from footfall.insights.charts import Series, Totals
 from footfall.insights.failed import Failed
@@ -34,6 +35,7 @@ def paths() -> Json:
             "catalogue", "Every event, type and step, with what came of it", Catalogue, CatalogueRange
         ),
         "/api/meta": _api("meta", "Channels, and how the server is set up", Overview),
+        "/api/health": _api("condition", "What is wrong with footfall, and what to do", Report),
         "/api/events/{id}": _event(),
         "/schemas": {"get": _reference("schemas", "List of the JSON Schemas", ref(SchemaIndex))},
         "/schemas/{profile}/{eid}.json": {"get": _schema()},

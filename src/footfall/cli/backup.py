@@ -84,7 +84,6 @@ def restore(
     Example: `footfall restore /mnt/backup/footfall --data /var/lib/footfall`
     """
     from footfall import privacy, settings
-    from footfall import privacy, settings
     from footfall.backup.restore import choose
     from footfall.backup.restore import restore as run
 

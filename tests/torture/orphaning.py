@@ -1,4 +1,4 @@
-"""Processes that are killed, ended and stopped in any order, the supervisor among them: none is left, nothing is lost."""
+"""Processes killed, ended and stopped in any order, the supervisor among them: none is left, and nothing is lost."""
 
 import fcntl
 import os
@@ -71,7 +71,7 @@ def orphan(data: Path, rounds: int, seed: int = 1, bound: float = BOUND_S, envir
 def _shoot(served: Served, chance: random.Random) -> list[psutil.Process]:
     """Signal some processes, and kill the supervisor in between; all that there were."""
     supervisor = psutil.Process(served.pid)
-    processes = supervisor.children(recursive=True)
+    processes: list[psutil.Process] = supervisor.children(recursive=True)
     order = chance.sample(processes, chance.randint(0, len(processes)))
     if chance.random() < 0.2:
         order.insert(chance.randint(0, len(order)), supervisor)  # stopped or ended first, and killed at last

@@ -33,7 +33,6 @@ _HARMLESS = {
     "plans",
     "lock",
     "processes.lock",
-    "run",
     _LOCK,
     "lost+found",
     _CONTROL,

@@ -58,10 +58,10 @@ def orphan(data: Path, rounds: int, seed: int = 1, bound: float = BOUND_S, envir
                 processes = _shoot(served, chance)
                 began = time.monotonic()
                 with suppress(AssertionError):
-                    until(lambda found=processes: not any(map(_lives, found)), bound)  # type: ignore[misc]
+                    until(lambda found=processes: not any(map(_lives, found)) and not _locks(data), bound)  # type: ignore[misc]
                 slowest = max(slowest, time.monotonic() - began)
                 left += [_told(process) for process in processes if _lives(process)]
-                locked += _is_locked(data / "lake" / "lock") + _is_locked(data / "processes.lock")
+                locked += _locks(data)
                 for process in processes:
                     with suppress(psutil.NoSuchProcess):
                         process.kill()
@@ -98,6 +98,10 @@ def _told(process: psutil.Process) -> str:
     with suppress(psutil.NoSuchProcess):
         return " ".join(process.cmdline()[2:5])
     return "gone"
+
+
+def _locks(data: Path) -> int:
+    return _is_locked(data / "lake" / "lock") + _is_locked(data / "processes.lock")
 
 
 def _is_locked(path: Path) -> int:

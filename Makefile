@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 run: .stamps/server
 	$(BIN)/footfall demo --data $(DATA)
 
-test: .stamps/test .stamps/chromium .stamps/npm check
+test: .stamps/test .stamps/chromium .stamps/npm .stamps/proxies check
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .stamps/test
@@ -70,6 +70,11 @@ NPM_FOLDERS = tests/sdk tests/codegen tests/browser
 	for folder in $(NPM_FOLDERS); do \
 		(cd $$folder && npm ci --silent --no-audit --no-fund --ignore-scripts) || exit 1; \
 	done
+	@mkdir -p .stamps && touch $@
+
+.stamps/proxies:
+	missing=$$(for name in nginx haproxy caddy curl; do PATH="$$PATH:/usr/sbin" command -v $$name >/dev/null || echo $$name; done); \
+	test -z "$$missing" || (apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$missing >/dev/null)
 	@mkdir -p .stamps && touch $@
 
 .stamps/wrk:

@@ -14,6 +14,7 @@ HEADER = "x-footfall-peer"
 VARIABLE = "FOOTFALL_PEER_SECRET"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")  # a proxy speaks for somebody
 _SECRET = re.compile(r"[0-9A-Za-z_-]{32,}")
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
 def new_secret() -> str:
@@ -60,6 +61,12 @@ def plain_address(text: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+def _without_port(text: str) -> str:
+    """The address in `address`, `address:port` or `[address]:port`; empty for anything else."""
+    match = _WITH_PORT.fullmatch(text)
+    return plain_address(match[1] or match[2] if match else text)
+
+
 class TrustedProxies:
     """The proxies in front whose word on who the client is counts: addresses or networks, with commas between.
 
@@ -76,16 +83,19 @@ class TrustedProxies:
     def client(self, peer: str, forwarded_for: str) -> str:
         """The address of the client, by that of the peer and what the proxies added to X-Forwarded-For.
 
-        The last address in it that is no trusted proxy's: what stands before may be the client's own invention.
+        The last address in it that is no trusted proxy's: what stands before may be the client's own invention. So may
+        what stands before a part that is no address, such as `unknown`: then it is the address of the one who wrote it.
         """
         address = peer
         for part in reversed(forwarded_for.split(",")):
-            if not self._trusts(address):
+            said = _without_port(part.strip()) if self.trusts(address) else ""
+            if not said:
                 break
-            address = plain_address(part.strip()) or address
+            address = said
         return address
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether an address is that of one of the proxies."""
         if not address:
             return False
         found = ipaddress.ip_address(address)

@@ -13,6 +13,7 @@ from footfall import lifeline, privacy
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
 from footfall.installation import open_installation
+from footfall.journal.opening import Standing
 from footfall.lake.position import UnknownPositionError, lake_position
 from footfall.process import travel_light
 from footfall.settings import Settings
@@ -63,7 +64,7 @@ def run(
             index=index,
             sockets=sockets,
             web_socket=web_socket,
-            is_current=partial(_is_current, settings.lake),
+            standing=partial(_standing, settings.lake),
         )
     elif name == "pipeline":
         from footfall.pipeline import run as pipeline
@@ -83,14 +84,14 @@ def run(
         web.run(settings, uds=web_socket)
 
 
-def _is_current(lake: Path, journal: str, end: int) -> bool:
-    """Whether it is certain that the lake holds nothing of a journal from behind its end."""
+def _standing(lake: Path, journal: str, end: int) -> Standing:
+    """Whether the lake holds anything of a journal from behind its end."""
     try:
         position = lake_position(lake, journal)
     except UnknownPositionError as error:
         sys.stderr.write(f"footfall collector: {error}; a new journal is begun\n")
-        return False
-    return position is None or position <= end
+        return "unknown"
+    return "current" if position is None or position <= end else "older"
 
 
 def bind(host: str, port: int) -> socket.socket:

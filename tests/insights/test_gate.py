@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar.datastructures import Headers
 
 from footfall.control.store import Control
 from footfall.insights.gate import Gate
@@ -63,7 +64,17 @@ def test_an_address_is_known_from_the_collector_alone(tmp_path: Path) -> None:
     forged = PeerHeader("x" * 32)
     for header, address in ((PeerHeader(SECRET), "203.0.113.9"), (forged, ""), (PeerHeader(), "")):
         lines = {name.decode(): value.decode() for name, value in header.lines("203.0.113.9")}
-        assert gate.client_address(lines | {"x-forwarded-for": "198.51.100.1"}) == address
+        assert gate.client_address(Headers(lines | {"x-forwarded-for": "198.51.100.1"})) == address
+    gate.close()
+
+
+def test_a_proxy_that_adds_a_line_of_its_own_is_believed_and_not_the_client(tmp_path: Path) -> None:
+    gate = Gate(Settings(data=tmp_path, proxies="127.0.0.1"), tmp_path / "control.db", PeerHeader(SECRET))
+    lines = PeerHeader(SECRET).lines("127.0.0.1")
+    told = [(b"x-forwarded-for", b"198.51.100.1"), (b"x-forwarded-for", b"203.0.113.9")]
+    assert gate.client_address(Headers([*lines, *told])) == "203.0.113.9"
+    assert gate.client_address(Headers([*lines, told[0]])) == "198.51.100.1"
+    assert gate.client_address(Headers(lines)) == "127.0.0.1"
     gate.close()
 
 

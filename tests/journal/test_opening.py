@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from footfall.journal.log import JournalLockedError, Record
-from footfall.journal.opening import open_current
+from footfall.journal.opening import LeftAside, Standing, open_current
 from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter
 
 
-def never(_id: str, _end: int) -> bool:
-    return False
+def older(_id: str, _end: int) -> Standing:
+    return "older"
 
 
-def always(_id: str, _end: int) -> bool:
-    return True
+def current(_id: str, _end: int) -> Standing:
+    return "current"
 
 
 def write(folder: Path, *records: bytes) -> SegmentWriter:
@@ -31,33 +31,34 @@ def payloads(folder: Path) -> list[bytes]:
 
 def test_a_journal_that_is_current_goes_on(tmp_path: Path) -> None:
     write(tmp_path / "0", b"a").close()
-    writer, aside = open_current(tmp_path / "0", SegmentWriter, always)
+    writer, aside = open_current(tmp_path / "0", SegmentWriter, current)
     assert aside is None
     writer.append([b"b"])
     writer.close()
     assert payloads(tmp_path / "0") == [b"a", b"b"]
 
 
-def test_one_that_is_older_is_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("why", ["older", "unknown"])
+def test_one_that_is_older_or_may_be_is_left_as_it_is(tmp_path: Path, why: Standing) -> None:
     before = write(tmp_path / "0", b"a", b"b")
     before.close()
     asked: list[tuple[str, int]] = []
 
-    def is_current(journal: str, end: int) -> bool:
+    def standing(journal: str, end: int) -> Standing:
         asked.append((journal, end))
-        return False
+        return why
 
-    writer, aside = open_current(tmp_path / "0", SegmentWriter, is_current)
+    writer, aside = open_current(tmp_path / "0", SegmentWriter, standing)
     assert asked == [(before.id, before.end)]
-    assert aside == f"0-{before.id}"
+    assert aside == LeftAside(f"0-{before.id}", why)
     assert writer.id != before.id
     assert writer.end == 0
     writer.append([b"c"])
-    assert payloads(tmp_path / aside) == [b"a", b"b"]
+    assert payloads(tmp_path / aside.name) == [b"a", b"b"]
     with pytest.raises(JournalLockedError):
         SegmentWriter(tmp_path / "0")
     writer.close()
-    SegmentWriter(tmp_path / aside).close()
+    SegmentWriter(tmp_path / aside.name).close()
     assert payloads(tmp_path / "0") == [b"c"]
 
 
@@ -65,10 +66,10 @@ def test_twice(tmp_path: Path) -> None:
     write(tmp_path / "0", b"a").close()
     shutil.copytree(tmp_path / "0", tmp_path / "backup")
     for name in ("", "-2", "-3"):
-        writer, aside = open_current(tmp_path / "0", SegmentWriter, never)
+        writer, aside = open_current(tmp_path / "0", SegmentWriter, older)
         writer.close()
         assert aside is not None
-        assert aside.endswith(SegmentReader(tmp_path / "backup").id + name)
+        assert aside.name.endswith(SegmentReader(tmp_path / "backup").id + name)
         shutil.rmtree(tmp_path / "0")
         shutil.copytree(tmp_path / "backup", tmp_path / "0")
 
@@ -77,10 +78,10 @@ def test_of_two_copies_one_goes_on(tmp_path: Path) -> None:
     first = write(tmp_path / "0", b"a")
     first.close()
     shutil.copytree(tmp_path / "0", tmp_path / "1")
-    second, aside = open_current(tmp_path / "1", SegmentWriter, always)
-    assert aside == f"1-{first.id}"
+    second, aside = open_current(tmp_path / "1", SegmentWriter, current)
+    assert aside == LeftAside(f"1-{first.id}", "copy")
     assert second.id != first.id
     second.close()
-    writer, aside = open_current(tmp_path / "0", SegmentWriter, always)
+    writer, aside = open_current(tmp_path / "0", SegmentWriter, current)
     assert (writer.id, aside) == (first.id, None)
     writer.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import backing_up, browsing, fuzzing, orphaning, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -59,6 +59,11 @@ def _empty(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, f"{outcome} {outcome.odd or ''}"
 
 
+def _damage(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = damaging.damage(folder, max(1, cycles // 50))
+    return outcome.is_clean, f"{outcome} {outcome.silent or ''} {outcome.odd or ''}"
+
+
 TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "kill": _kill,
     "term": _terminate,
@@ -69,6 +74,7 @@ TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "backup": _back_up,
     "orphans": _orphan,
     "temporary": _empty,
+    "damage": _damage,
 }
 
 

@@ -2,10 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.serving import serving
-from tests.torture import backing_up, browsing, fuzzing, orphaning, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
+
+_CONTENT_AUDIT = """
+import sys
+if "audit" in sys.orig_argv:
+    from footfall.cli.auditing import WholeAudit
+    WholeAudit.balances = property(lambda _: True)
+"""
 
 
 def test_kill_9_of_any_process_at_random_moments(tmp_path: Path) -> None:
@@ -27,6 +36,23 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
 def test_backups_of_a_server_under_load_that_are_killed(tmp_path: Path) -> None:
     outcome = backing_up.back_up(tmp_path, 1)
     assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_a_disk_that_damages_what_it_holds(tmp_path: Path) -> None:
+    ways = ["data file flipped", "older journal", "no lake/events/_delta_log"]
+    outcome = damaging.damage(tmp_path, 1, only=ways)
+    assert outcome.is_clean, f"{outcome} {outcome.silent} {outcome.odd}"
+    assert outcome.cases == len(ways)
+
+
+def test_damage_that_nobody_tells_of_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    (planted / "sitecustomize.py").write_text(_CONTENT_AUDIT)
+    monkeypatch.setenv("PYTHONPATH", str(planted))
+    outcome = damaging.damage(tmp_path, 1, only=["no journal segments"])
+    assert not outcome.is_clean
+    assert "lost" in outcome.silent[0]
 
 
 def test_a_tracker_whose_server_and_application_are_killed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from footfall.collector.door import Door, Entry
 from footfall.collector.head import Head, is_ingest
 from footfall.collector.lobby import Journal
 from footfall.collector.refusal import RefusedError
-from footfall.collector.reply import Reply
+from footfall.collector.reply import Reply, with_caution
 from footfall.journal.log import JournalFullError, WriteFailedError
 from footfall.spec.reasons import Reason
 
@@ -86,7 +86,7 @@ def _peer(scope: Scope) -> str:
 
 async def send_reply(reply: Reply, send: Send, *, with_body: bool) -> None:
     """Send a whole reply; without its body for HEAD."""
-    headers = list(reply.headers)
+    headers = list(with_caution(reply.headers))
     if reply.status not in (204, 304):
         headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -17,6 +17,7 @@ from footfall.spec.verdict import Finding
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON: Headers = ((b"content-type", b"application/json"),)
+_CAUTION: Headers = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 _DETAILS_AT_MOST = 1000
 _REUSED_SECONDS = 0.1
 
@@ -29,6 +30,12 @@ class Reply(Struct, frozen=True):
     status: int
     headers: Headers
     body: bytes
+
+
+def with_caution(headers: Headers) -> Headers:
+    """The headers of a reply, and those that keep it what it is and out of caches, unless it says otherwise itself."""
+    given = {name for name, _ in headers}
+    return headers + tuple(pair for pair in _CAUTION if pair[0] not in given)
 
 
 class Detail(Struct, frozen=True):

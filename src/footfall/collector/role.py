@@ -31,10 +31,10 @@ from footfall.collector.proxy import Proxy
 from footfall.collector.publishing import Publisher
 from footfall.control.snapshot import Snapshot
 from footfall.health import Problem
-from footfall.incidents import Incidents
+from footfall.incidents import Incidents, Severity
 from footfall.journal.group import GroupCommit
 from footfall.journal.log import WriteFailedError
-from footfall.journal.opening import open_current
+from footfall.journal.opening import LeftAside, Standings, open_current
 from footfall.journal.writer import SegmentWriter
 from footfall.peer import PeerHeader
 from footfall.settings import Settings
@@ -52,17 +52,17 @@ def run(
     index: int,
     sockets: list[socket.socket],
     web_socket: Path | None,
-    is_current: Callable[[str, int], bool] = lambda _id, _end: True,
+    standing: Standings = lambda _id, _end: "current",
 ) -> None:
     """Collect events on listening sockets until SIGTERM or SIGINT; raises TerminalError or TransientError when
     that cannot begin.
 
     `index` numbers the collectors of one installation; `web_socket` is where every other request is forwarded.
-    `is_current` tells of a journal's id and end whether it is certain that nobody has read beyond that end.
+    `standing` tells of a journal's id and end whether anybody has read beyond that end.
     """
     logs.configure(settings, f"collector-{index}")
     problems = _allow_files(settings.max_connections)
-    uvloop.run(_Collector(settings, index, web_socket, is_current, problems).serve(sockets))
+    uvloop.run(_Collector(settings, index, web_socket, standing, problems).serve(sockets))
 
 
 class _Collector:
@@ -71,7 +71,7 @@ class _Collector:
         settings: Settings,
         index: int,
         web_socket: Path | None,
-        is_current: Callable[[str, int], bool],
+        standing: Standings,
         problems: list[Problem],
     ) -> None:
         self._settings = settings
@@ -80,7 +80,7 @@ class _Collector:
         self._peer = PeerHeader.from_environment()
         self._snapshot = Snapshot(settings.control)
         self._door = Door(settings, self._snapshot.current())
-        self._writer = _open_journal(settings, index, self._sync, is_current)
+        self._writer = _open_journal(settings, index, self._sync, standing)
         self._web_socket = web_socket
 
     async def serve(self, sockets: list[socket.socket]) -> None:
@@ -184,20 +184,18 @@ def _config(lobby: Lobby, application: Application) -> uvicorn.Config:
     )
 
 
-def _open_journal(
-    settings: Settings, index: int, sync: Callable[[int], None], is_current: Callable[[str, int], bool]
-) -> SegmentWriter:
+def _open_journal(settings: Settings, index: int, sync: Callable[[int], None], standing: Standings) -> SegmentWriter:
     def open_writer(folder: Path) -> SegmentWriter:
         return SegmentWriter(
             folder, segment_bytes=settings.segment_bytes, max_bytes=settings.journal_max_bytes, sync=sync
         )
 
     try:
-        writer, aside = open_current(settings.journals / str(index), open_writer, is_current)
+        writer, aside = open_current(settings.journals / str(index), open_writer, standing)
     except OSError as error:
         raise WriteFailedError(f"the journal {index} cannot be opened: {error.strerror}") from error
     if aside is not None:
-        _log.error("journal older than the lake, a new one is begun", journal=index, older=aside)
+        _log.error("journal left aside, a new one is begun", journal=index, aside=aside.name, why=aside.why)
         _remember(settings, aside)
     recovery = writer.recovery
     report = _log.warning if recovery.cut or recovery.damaged else _log.info
@@ -205,10 +203,22 @@ def _open_journal(
     return writer
 
 
-def _remember(settings: Settings, aside: str) -> None:
-    what = "a journal was older than what the lake has of it, and a new one was begun; what the lake has stays"
+_KEPT = "What is in it is read from there; nothing has to be done."
+_ASIDE: dict[str, tuple[Severity, str, str]] = {
+    "older": (
+        "loss",
+        "a journal was older than what the lake has of it: events acknowledged later that the lake has not are lost",
+        "Have senders send again; then, or if a folder was restored on purpose, `footfall incident close`.",
+    ),
+    "unknown": ("notice", "the lake could not say how far it has a journal, and a new one was begun", _KEPT),
+    "copy": ("notice", "a journal was a copy of another one, and a new one was begun", _KEPT),
+}
+
+
+def _remember(settings: Settings, aside: LeftAside) -> None:
+    severity, what, do = _ASIDE[aside.why]
     try:
-        Incidents(settings.data).note("notice", what, aside, "If a folder was restored on purpose, nothing.")
+        Incidents(settings.data).note(severity, what, aside.name, do)
     except OSError as error:
         _log.error("incident not noted", what=what, error=error.strerror)
 

@@ -3,14 +3,14 @@
 from functools import lru_cache
 from http import HTTPStatus
 
-from footfall.collector.reply import Headers, Reply
+from footfall.collector.reply import Headers, Reply, with_caution
 
 _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 @lru_cache(maxsize=1024)
 def _head(status: int, headers: Headers) -> bytes:
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in with_caution(headers))
     return b"HTTP/1.1 %d %b\r\n%b" % (status, _PHRASES.get(status, b""), lines)
 
 

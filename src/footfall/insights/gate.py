@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from litestar.datastructures import Headers
 from msgspec import Struct
 
 from footfall.control.snapshot import Snapshot
@@ -41,9 +42,11 @@ class Gate:
         self.sessions.close()
         self._snapshot.close()
 
-    def client_address(self, headers: Mapping[str, str]) -> str:
+    def client_address(self, headers: Headers) -> str:
         """The IP address of the client, or of a proxy in front that is not trusted; empty where it is not known."""
-        return self._proxies.client(self._peer.address(headers), headers.get("x-forwarded-for", ""))
+        # A proxy may add a line of its own instead of lengthening the client's.
+        said = ",".join(headers.getall("x-forwarded-for", []))
+        return self._proxies.client(self._peer.address(headers), said)
 
     def is_open(self, headers: Mapping[str, str]) -> bool:
         """Whether this request needs no login: nobody has ever made one, or a channel, and it is this machine's own."""

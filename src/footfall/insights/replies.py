@@ -21,6 +21,7 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self'{scripts}; img-src 'self' data:; object-src 'none'; base-uri 'none'; "

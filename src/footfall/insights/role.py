@@ -34,13 +34,14 @@ _TIDY_SECONDS = 10.0
 
 def run(settings: Settings, *, uds: Path) -> None:
     """Serve on a Unix socket that only this user can open, until SIGTERM or SIGINT; raises TerminalError."""
+    from footfall.lake.damage import LakeDamagedError
     from footfall.lake.reading import LakeReader
 
     _configure_log(settings)
     _keep_small()
     set_asyncio_executor(_threads())
     reader = LakeReader(settings.lake, memory=_MEMORY, spill=settings.spill)
-    with contextlib.suppress(TransientError):
+    with contextlib.suppress(TransientError, LakeDamagedError):
         reader.version()  # deltalake starts its threads with the first look; without them it would hang for ever
     config = uvicorn.Config(
         create(settings, reader=reader, peer=PeerHeader.from_environment()),

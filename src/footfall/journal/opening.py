@@ -6,30 +6,42 @@ folder beside, and a new one with an id of its own is begun.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
 
 from footfall.journal.segments import journals, make_folder, read_identity, sync_folder
 from footfall.journal.writer import SegmentWriter
 
 Open = Callable[[Path], SegmentWriter]
+# Whether somebody has read a journal beyond its end: nobody has, somebody has, or nobody can say.
+Standing = Literal["current", "older", "unknown"]
+Standings = Callable[[str, int], Standing]
 
 
-def open_current(
-    folder: Path, open_writer: Open, is_current: Callable[[str, int], bool]
-) -> tuple[SegmentWriter, str | None]:
-    """The writer of a journal, and the name of the folder that the one before was moved to, None if it was not.
+class LeftAside(Struct, frozen=True):
+    """A journal that was moved: the name of its folder now, and why."""
 
-    `is_current` tells of an id and an end whether it is certain that nobody has read beyond that end. Raises what
-    `open_writer` does, and OSError.
+    name: str
+    why: Standing | Literal["copy"]
+
+
+def open_current(folder: Path, open_writer: Open, standing: Standings) -> tuple[SegmentWriter, LeftAside | None]:
+    """The writer of a journal, and what became of the one before, None if it goes on.
+
+    `standing` tells of an id and an end how the journal stands to who reads it. Raises what `open_writer` does, and
+    OSError.
     """
     writer = open_writer(folder)
-    if is_current(writer.id, writer.end) and not _is_copy(folder, writer.id):
+    stands = standing(writer.id, writer.end)
+    if stands == "current" and not _is_copy(folder, writer.id):
         return writer, None
     writer.close()
     aside = _aside(folder, writer.id)
     folder.rename(aside)
     sync_folder(folder.parent)
     make_folder(folder)
-    return open_writer(folder), aside.name
+    return open_writer(folder), LeftAside(aside.name, "copy" if stands == "current" else stands)
 
 
 def _is_copy(folder: Path, journal: str) -> bool:

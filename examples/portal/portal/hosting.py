@@ -7,15 +7,10 @@ import socket
 import uvicorn
 from litestar import Litestar
 
-from footfall import lifeline
-
-_END_SECONDS = 8.0
-
 
 def listen(host: str, port: int, fd: int) -> socket.socket:
-    """A listening socket: that of a parent process, with which this one then ends, or a new one. Raises OSError."""
+    """A listening socket: that of a parent process, or a new one. Raises OSError."""
     if fd >= 0:
-        lifeline.hold(_END_SECONDS)
         return socket.socket(fileno=fd)
     return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
 

@@ -4,9 +4,10 @@
         footfall.post([event])
         footfall.wait_for("SELECT mid FROM events", lambda rows: len(rows) == 1)
 
-Keyword arguments are settings. On leaving the block the server is ended: by SIGTERM, which must go cleanly, or by
-SIGKILL where the block raised. To start it again on the same folder, use `serving` again. The end of its log is added
-to what the block raises, and by `tests/conftest.py` to the report of any test that fails while it runs.
+Keyword arguments are settings, but for `environment`: further variables. On leaving the block the server is ended: by
+SIGTERM, which must go cleanly, or by SIGKILL where the block raised. To start it again on the same folder, use
+`serving` again. The end of its log is added to what the block raises, and by `tests/conftest.py` to the report of any
+test that fails while it runs.
 """
 
 import json
@@ -22,12 +23,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import psutil
 
-from footfall import heartbeat
+from footfall import heartbeat, runtime
 from footfall.lake.reading import LakeReader
 
 Json = dict[str, Any]
@@ -111,6 +112,11 @@ class Served:
     def get(self, path: str, *, key: str | None = None, **parameters: str | int) -> httpx.Response:
         """Ask for a path, with a query string."""
         return self._client.get(self.url + path, params=parameters, headers=_bearer(key))
+
+    def forget_connections(self) -> None:
+        """Connect anew: those that were kept may lead to a process that is gone."""
+        self._client.close()
+        self._client = httpx.Client(timeout=30, trust_env=False, cookies=self._client.cookies)
 
     def log_in(self) -> None:
         """Make a login, with which `get` asks from now on."""
@@ -223,7 +229,7 @@ class Served:
         return False
 
     def _has_pipeline(self) -> bool:
-        beat = heartbeat.read(self.data / "run" / "pipeline.json")
+        beat = heartbeat.read((runtime.noted(self.data) or self.data / "run") / "pipeline.json")
         return beat is not None and beat.pid in self.children().get("pipeline", [])
 
     def _require_running(self) -> None:
@@ -278,9 +284,10 @@ def until(condition: Callable[[], bool], timeout: float = 20.0, check: Callable[
 
 
 def _environment(folder: Path, settings: dict[str, object]) -> dict[str, str]:
+    further = cast("dict[str, str]", settings.pop("environment", {}))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTFALL_")}
     chosen = {f"FOOTFALL_{name.upper()}": str(value) for name, value in settings.items()}
-    return kept | chosen | {"TMPDIR": str(folder)}
+    return kept | chosen | {"TMPDIR": str(folder)} | further
 
 
 def _lives(process: psutil.Process) -> bool:

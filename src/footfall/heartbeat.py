@@ -1,11 +1,12 @@
 """What a process says about itself, in a file that every other process may read."""
 
-import os
 import time
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+
+from footfall import runtime
 
 STALE_MS = 15_000
 _BEHIND_MS = 5_000
@@ -15,8 +16,8 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
     """A process's state. Times are epoch milliseconds; `problems` are sentences for the operator.
 
     The pipeline's: `newest_stored_at` is when the newest event in the lake was received, `lag_bytes` what waits in the
-    journals. The flows': `lag_ms` is how long the oldest commit that is not folded has waited, `version` the newest
-    that is.
+    journals, `lag_ms` for how long. The flows': `lag_ms` is how long the oldest commit that is not folded has waited,
+    `version` the newest that is. The supervisor's: `members` are the names of its processes, `since` when it began.
     """
 
     at: int
@@ -27,6 +28,8 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
     lag_ms: int = 0
     version: int = -1
     problems: list[str] = []
+    members: list[str] = []
+    since: int = 0
 
     def is_stale(self, now_ms: int | None = None) -> bool:
         """Whether it has been silent for more than 15 seconds."""
@@ -47,10 +50,7 @@ _decoder = msgspec.json.Decoder(Heartbeat)
 
 def write(path: Path, heartbeat: Heartbeat) -> None:
     """Replace the file at once, so that no reader sees half of it; raises OSError."""
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.new")
-    temporary.write_bytes(_encoder.encode(heartbeat))
-    temporary.replace(path)
+    runtime.write(path, _encoder.encode(heartbeat))
 
 
 def read(path: Path) -> Heartbeat | None:

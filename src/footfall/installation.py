@@ -32,6 +32,7 @@ _HARMLESS = {
     "footfall.toml",
     "plans",
     "lock",
+    "processes.lock",
     _LOCK,
     "lost+found",
     _CONTROL,

@@ -1,13 +1,10 @@
-"""What a process owes the one that started it."""
+"""How a process keeps itself small, and out of the way of others."""
 
 import contextlib
-import ctypes
 import os
-import signal
 import sys
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
 _NICENESS = 19
 
 
@@ -38,16 +35,3 @@ def step_aside() -> None:
         with contextlib.suppress(OSError):
             if os.getsid(0) == os.getpid():
                 Path("/proc/self/autogroup").write_text(str(_NICENESS))
-
-
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent is gone, so that a restart finds nobody in its place.
-
-    Linux only; elsewhere a process that lost its parent ends with its work.
-    """
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        raise SystemExit(0)

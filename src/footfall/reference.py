@@ -91,9 +91,7 @@ def metrics_page() -> str:
     from footfall.collector.metrics import Metrics
     from footfall.collector.tally import Tally
 
-    metrics = Metrics(
-        Tally(), held=lambda: 0, pending=lambda: 0, beat=Settings().heartbeat, flows_beat=Settings().flows_heartbeat
-    )
+    metrics = Metrics(Settings(), 0, Tally(), held=lambda: 0, pending=lambda: 0)
     rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in metrics.described()]
     return "\n".join(
         [
@@ -102,7 +100,8 @@ def metrics_page() -> str:
             "`GET /metrics`, for Prometheus, answers this machine only, for all collectors together.",
             "`footfall_events_total` has the labels `channel` and `fate`, `footfall_requests_total` the label",
             "`reason`: a code of [reasons.md](reasons.md), or `ok`. Fates are the door's here; the lake's, which are",
-            "exact, are in `footfall audit` and in the view `hourly`.",
+            "exact, are in `footfall audit` and in the view `hourly`. A collector that dies takes no count along:",
+            "counters go back only when all of footfall is started again.",
             "",
             "| metric | type | meaning |",
             "|---|---|---|",

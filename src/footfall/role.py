@@ -9,16 +9,18 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from footfall import lifeline, privacy
 from footfall import settings as settings_module
 from footfall.failure import TerminalError, TransientError
 from footfall.installation import open_installation
 from footfall.journal.opening import Standing
 from footfall.lake.position import UnknownPositionError, lake_position
-from footfall.process import die_with_parent, travel_light
+from footfall.process import travel_light
 from footfall.settings import Settings
 
 EX_CONFIG = 78
 EX_TEMPFAIL = 75
+_END_SECONDS = 5.0
 
 
 def main() -> None:
@@ -29,16 +31,23 @@ def main() -> None:
     parser.add_argument("--fd", type=int)
     parser.add_argument("--web-socket", type=Path)
     given = parser.parse_args()
-    die_with_parent()
     travel_light()
+    privacy.begin()
     try:
-        run(given.name, settings_module.load({}), index=given.index, fd=given.fd, web_socket=given.web_socket)
+        settings = settings_module.load({})
+        lifeline.hold(_patience(given.name, settings))
+        run(given.name, settings, index=given.index, fd=given.fd, web_socket=given.web_socket)
     except TerminalError as error:
         sys.stderr.write(f"footfall {given.name}: {error}\n")
         raise SystemExit(EX_CONFIG) from None
     except TransientError as error:
         sys.stderr.write(f"footfall {given.name}: {error}\n")
         raise SystemExit(EX_TEMPFAIL) from None
+
+
+def _patience(name: str, settings: Settings) -> float:
+    """How long a process whose supervisor is gone may take to end, in seconds."""
+    return settings.shutdown_timeout + _END_SECONDS if name == "collector" else _END_SECONDS
 
 
 def run(
@@ -60,10 +69,12 @@ def run(
     elif name == "pipeline":
         from footfall.pipeline import run as pipeline
 
+        privacy.begin_sharing(settings)
         pipeline.run(settings)
     elif name == "flows":
         from footfall.flows import watch
 
+        privacy.begin_sharing(settings)
         watch.run(settings)
     else:
         from footfall.insights import role as web

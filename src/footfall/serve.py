@@ -3,22 +3,22 @@
 import fcntl
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, field
 
-from footfall import peer
+from footfall import heartbeat, leftovers, lifeline, peer, privacy, runtime
 from footfall.failure import TerminalError
+from footfall.heartbeat import Heartbeat
 from footfall.installation import open_installation
 from footfall.role import EX_CONFIG, bind
 from footfall.settings import PREFIX, Settings
@@ -30,6 +30,9 @@ _LONGEST_PAUSE = 15.0
 _STEADY_SECONDS = 30.0
 _DRAIN_SECONDS = 60.0
 _READY_SECONDS = 30.0
+_BEAT_SECONDS = 1.0
+_LEFT_SECONDS = 15.0
+_OFTEN, _WINDOW_SECONDS = 3, 300.0
 _TOLD = ("collector", "web")  # who sends a request, by a secret that no other process needs
 _MEMORY = {
     # Every batch asks for the same large arrays again. On glibc's heap they lie in pages that were in use a moment ago,
@@ -46,27 +49,47 @@ class Child(Struct):
 
     name: str
     command: list[str]
+    number: int | None = None
     fds: tuple[int, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = _FIRST_PAUSE
     restart_at: float | None = None
+    code: int = 0
+    deaths: list[float] = field(default_factory=list)
+
+    @property
+    def member(self) -> str:
+        """Its name, with its number where there are several; its state has a file of that name."""
+        return self.name if self.number is None else f"{self.name}-{self.number}"
+
+    def problem(self, now: float) -> str | None:
+        """What to say where it keeps dying."""
+        self.deaths = [at for at in self.deaths if now - at < _WINDOW_SECONDS]
+        if len(self.deaths) < _OFTEN:
+            return None
+        return f"the {self.member} keeps dying: {len(self.deaths)} times in five minutes, at last with code {self.code}"
 
 
 class Supervisor:
     """Runs all roles on this machine. Raises TerminalError when the port or the data folder cannot be had."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self.installation = open_installation(settings.data, settings.installation)
         self._lock = _take(settings.data)
-        self._runtime = Path(tempfile.mkdtemp(prefix="footfall-"))
-        (self._runtime / "metrics").mkdir()
+        self._processes = leftovers.take(settings.data, settings.shutdown_timeout + _LEFT_SECONDS, stop)
+        privacy.tighten(settings.data, settings.lake_group)
+        self._runtime = settings.runtime
+        _prepare(self._runtime, self._lock)
         self._sockets = _listen(settings)
         self.host, self.port = self._sockets[0].getsockname()[:2]
         self._settings = settings
-        self._environment = _environment(settings, self.port, self._runtime / "metrics")
+        self._environment = _environment(settings, self.port)
         self._secret = {peer.VARIABLE: peer.new_secret()}
         self._children = self._plan()
+        self._since = _now_ms()
+        self._beaten_at = 0.0
+        self._is_silent = False
 
     def start(self) -> None:
         """Start all processes, those that answer first."""
@@ -96,6 +119,9 @@ class Supervisor:
                 self._bury(child, now)
             if child.restart_at is not None and now >= child.restart_at:
                 self._spawn(child)
+        if now - self._beaten_at >= _BEAT_SECONDS:
+            self._beaten_at = now
+            self._beat(now)
 
     def stop(self) -> None:
         """End the processes in the order of the events' way, so that each can finish what the one before it left."""
@@ -104,14 +130,16 @@ class Supervisor:
             _end([child.process for child in self._children if child.name == name and child.process], seconds)
         for bound in self._sockets:
             bound.close()
-        shutil.rmtree(self._runtime, ignore_errors=True)
+        with suppress(OSError):
+            runtime.sweep(self._runtime)
+        os.close(self._processes)
         os.close(self._lock)
 
     def _plan(self) -> list[Child]:
         python = [sys.executable, "-m", "footfall.role"]
         web_socket = ["--web-socket", str(self._runtime / "web.sock")]
         collectors = [
-            Child("collector", [*python, "collector", "--index", str(n), "--fd", str(fd), *web_socket], (fd,))
+            Child("collector", [*python, "collector", "--index", str(n), "--fd", str(fd), *web_socket], n, (fd,))
             for n, fd in enumerate(bound.fileno() for bound in self._sockets)
         ]
         return [
@@ -124,13 +152,12 @@ class Supervisor:
     def _spawn(self, child: Child) -> None:
         child.restart_at = None
         child.started_at = time.monotonic()
-        child.process = subprocess.Popen(  # noqa: S603 - our own program
-            child.command,
-            env=self._environment | (self._secret if child.name in _TOLD else {}),
-            pass_fds=child.fds,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        environment = self._environment | (self._secret if child.name in _TOLD else {})
+        try:
+            child.process = lifeline.spawn(child.command, environment=environment, fds=(*child.fds, self._processes))
+        except OSError as error:
+            _log.error("process cannot be started, trying again", process=child.name, error=error.strerror)
+            self._put_off(child, child.started_at, error.errno or 0)
 
     def _bury(self, child: Child, now: float) -> None:
         code = child.process.returncode if child.process is not None else 0
@@ -140,8 +167,31 @@ class Supervisor:
         if now - child.started_at > _STEADY_SECONDS:
             child.pause = _FIRST_PAUSE
         _log.error("process died, restarting", process=child.name, code=code, seconds=child.pause)
+        self._put_off(child, now, code)
+
+    def _put_off(self, child: Child, now: float, code: int) -> None:
+        child.code = code
+        child.deaths.append(now)
         child.restart_at = now + child.pause
         child.pause = min(child.pause * 2, _LONGEST_PAUSE)
+
+    def _beat(self, now: float) -> None:
+        """Say how the processes are, for whoever answers /health."""
+        beat = Heartbeat(
+            at=_now_ms(),
+            pid=os.getpid(),
+            problems=[problem for child in self._children if (problem := child.problem(now)) is not None],
+            members=[child.member for child in self._children],
+            since=self._since,
+        )
+        try:
+            heartbeat.write(self._settings.supervisor_heartbeat, beat)
+        except OSError as error:
+            if not self._is_silent:
+                _log.warning("heartbeat not written", error=error.strerror)
+            self._is_silent = True
+        else:
+            self._is_silent = False
 
 
 def serve(settings: Settings, on_ready: Callable[[str, threading.Event], None]) -> None:
@@ -152,7 +202,7 @@ def serve(settings: Settings, on_ready: Callable[[str, threading.Event], None]) 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    supervisor = Supervisor(settings)
+    supervisor = Supervisor(settings, stop)
     try:
         supervisor.start()
         if supervisor.wait_ready(stop):
@@ -170,7 +220,7 @@ def address(host: str, port: int) -> str:
 
 def _take(data: Path) -> int:
     """Lock the data folder for this supervisor."""
-    lock = os.open(data / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    lock = os.open(data / runtime.LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -186,10 +236,24 @@ def _listen(settings: Settings) -> list[socket.socket]:
     return [first, *(bind(settings.host, port) for _ in range(settings.collectors - 1))]
 
 
-def _environment(settings: Settings, port: int, metrics: Path) -> dict[str, str]:
+def _prepare(folder: Path, lock: int) -> None:
+    """Make the runtime folder, without what an earlier footfall left, and note in the lock's file where it is."""
+    try:
+        runtime.prepare(folder)
+        runtime.sweep(folder)
+        runtime.note(lock, folder)
+    except OSError as error:
+        _log.error("the runtime folder cannot be used", folder=str(folder), error=error.strerror)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _environment(settings: Settings, port: int) -> dict[str, str]:
     texts = {PREFIX + name.upper(): str(getattr(settings, name)) for name in settings.__struct_fields__}
     kept = {name: value for name, value in os.environ.items() if name != peer.VARIABLE}
-    return {**_MEMORY, **kept, **texts, PREFIX + "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    return {**_MEMORY, **kept, **texts, PREFIX + "PORT": str(port)}
 
 
 def _answers(host: str, port: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from footfall import runtime
 from footfall.failure import TerminalError
 
 PREFIX = "FOOTFALL_"
@@ -50,6 +51,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         str,
         _says("Token for `GET /metrics`, 16 characters or more; not needed while everything is open. Never shown."),
         Meta(pattern=r"^([!-~]{16,})?$(?!\n)"),
+    ] = ""
+    lake_group: Annotated[
+        str,
+        _says("Group of this machine that may read the lake, and nothing else; empty for nobody but footfall's user."),
     ] = ""
     port: Annotated[int, _says("Port to listen on."), Meta(ge=0, le=65535)] = 8400
     collectors: Annotated[Count, _says("Collector processes that share the port.")] = 2
@@ -136,14 +141,34 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.data / "control.db"
 
     @property
+    def runtime(self) -> Path:
+        """Folder of what processes have for each other while they run."""
+        return runtime.folder(self.data)
+
+    @property
     def heartbeat(self) -> Path:
         """File in which the pipeline says how it is."""
-        return self.data / "run" / "pipeline.json"
+        return self.runtime / "pipeline.json"
 
     @property
     def flows_heartbeat(self) -> Path:
         """File in which the process that folds flows says how it is."""
-        return self.data / "run" / "flows.json"
+        return self.runtime / "flows.json"
+
+    @property
+    def supervisor_heartbeat(self) -> Path:
+        """File in which the supervisor says how its processes are."""
+        return self.runtime / "supervisor.json"
+
+    @property
+    def web_heartbeat(self) -> Path:
+        """File in which the web process says that it lives."""
+        return self.runtime / "web.json"
+
+    @property
+    def spill(self) -> Path:
+        """Folder for what questions of the dashboard need more memory for than they may have."""
+        return self.data / "run"
 
     @property
     def own_plans(self) -> Path:

@@ -74,7 +74,7 @@ def test_killed_at_random_while_events_come_in(tmp_path: Path, truth: list[tuple
     for batch in batches():
         house.put(*batch)
         child = subprocess.Popen(
-            [sys.executable, "-m", "footfall.flows", str(os.getpid())],
+            [sys.executable, "-m", "footfall.flows"],
             env=environment,
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import backing_up, browsing, damaging, fuzzing, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -49,6 +49,16 @@ def _back_up(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, f"{outcome} {outcome.odd or ''}"
 
 
+def _orphan(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = orphaning.orphan(folder / "orphans", max(2, cycles // 4))
+    return outcome.is_clean, f"{outcome} {outcome.left[:5] or ''}"
+
+
+def _empty(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
+    outcome = orphaning.empty(folder / "empty", max(2, cycles // 10))
+    return outcome.is_clean, f"{outcome} {outcome.odd or ''}"
+
+
 def _damage(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     outcome = damaging.damage(folder, max(1, cycles // 50))
     return outcome.is_clean, f"{outcome} {outcome.silent or ''} {outcome.odd or ''}"
@@ -62,6 +72,8 @@ TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "track": _track,
     "browse": _browse,
     "backup": _back_up,
+    "orphans": _orphan,
+    "temporary": _empty,
     "damage": _damage,
 }
 

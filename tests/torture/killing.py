@@ -52,7 +52,7 @@ def kill(data: Path, cycles: int, seed: int = 1, most_seconds: float = 1.5) -> O
             with serving(data, batch_seconds=0.3, segment_bytes=1 << 20, compact_seconds=1) as served:
                 for client in clients:
                     client.url = served.url
-                _start(clients)
+                start(clients)
                 done += _kill_some(served, chance, cycles - done, most_seconds)
     return settle(data, ledger, done)
 
@@ -80,7 +80,7 @@ def terminate(data: Path, cycles: int) -> Outcome:
             with serving(data, batch_seconds=0.3, segment_bytes=1 << 20) as served:
                 for client in clients:
                     client.url = served.url
-                _start(clients)
+                start(clients)
                 until(lambda start=before: len(ledger.acknowledged) > start + 200, 60)  # type: ignore[misc]
                 served.terminate()
     return settle(data, ledger, cycles)
@@ -100,7 +100,7 @@ def load(ledger: Ledger) -> Iterator[list[Client]]:
                 client.join()
 
 
-def _start(clients: list[Client]) -> None:
+def start(clients: list[Client]) -> None:
     for client in clients:
         if client.ident is None:
             client.start()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import serving
-from tests.torture import backing_up, browsing, damaging, fuzzing, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -73,3 +73,22 @@ def test_nonsense_of_every_kind(tmp_path: Path) -> None:
         assert outcome.is_clean, str(outcome)
         assert outcome.statuses[200] > 100
         served.run("audit")
+
+
+def test_processes_that_die_in_any_order(tmp_path: Path) -> None:
+    outcome = orphaning.orphan(tmp_path / "data", 2)
+    assert outcome.is_clean, f"{outcome} {outcome.left}"
+
+
+def test_a_lifeline_that_nobody_holds_is_noticed(tmp_path: Path) -> None:
+    """The harness itself: without lifelines it has to say that processes are left."""
+    (tmp_path / "sitecustomize.py").write_text("from footfall import lifeline\nlifeline.hold = lambda *_: None\n")
+    outcome = orphaning.orphan(tmp_path / "data", 1, bound=2, environment={"PYTHONPATH": str(tmp_path)})
+    assert outcome.left
+    assert outcome.locked
+    assert not outcome.is_clean
+
+
+def test_folders_that_are_full_or_emptied(tmp_path: Path) -> None:
+    outcome = orphaning.empty(tmp_path / "data", 2)
+    assert outcome.is_clean, f"{outcome} {outcome.odd}"

@@ -2,14 +2,19 @@
 
 import sys
 
-from msgspec.structs import replace
+from footfall import lifeline
 
-from portal import app, hosting
-from portal.settings import SettingsError, load
+_END_SECONDS = 8.0
 
 
 def main() -> None:
     """Serve; exit 2 where a setting is wrong or the port is taken."""
+    lifeline.hold(_END_SECONDS)  # before what takes long to load: who started this may be killed meanwhile
+    from msgspec.structs import replace
+
+    from portal import app, hosting
+    from portal.settings import SettingsError, load
+
     try:
         settings = load(sys.argv[1:])
         listener = hosting.listen(settings.host, settings.port, settings.fd)

@@ -17,13 +17,17 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.static_files import create_static_files_router
 
+from footfall import lifeline
 from portal import captcha, hosting, inbox, provider
 from portal.pages import HERE
 from portal.settings import PREFIX
 
+_END_SECONDS = 8.0
+
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
+    lifeline.hold(_END_SECONDS)
     given = _parser().parse_args()
     web = hosting.listen("127.0.0.1", given.port, given.fd)
     mail = hosting.listen("127.0.0.1", given.smtp_port, given.smtp_fd)

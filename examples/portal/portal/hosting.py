@@ -1,18 +1,16 @@
 """A socket, and an application that is served on it until SIGTERM or SIGINT."""
 
 import logging
+import os
 import socket
 
 import uvicorn
 from litestar import Litestar
 
-from footfall.process import die_with_parent
-
 
 def listen(host: str, port: int, fd: int) -> socket.socket:
-    """A listening socket: that of a parent process, with which this one then ends, or a new one. Raises OSError."""
+    """A listening socket: that of a parent process, or a new one. Raises OSError."""
     if fd >= 0:
-        die_with_parent()
         return socket.socket(fileno=fd)
     return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
 
@@ -25,6 +23,7 @@ def address(listener: socket.socket) -> str:
 
 def serve(app: Litestar, listener: socket.socket) -> None:
     """Answer until told to stop."""
+    os.umask(0o077)  # nobody else is to read the portal's database
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     config = uvicorn.Config(
         app,

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from footfall.check.chunk import Chunk
 from footfall.check.examination import Brief, Examiner, Found
 from footfall.failure import TerminalError
-from footfall.process import die_with_parent
+from footfall.lifeline import die_with_parent
 
 FEW = 20  # chunks, about a quarter of a megabyte each; starting a process takes as long as examining so many
 _AHEAD = 8  # chunks that wait for each process
@@ -59,6 +59,9 @@ def _start(brief: Brief) -> None:
     """Make a worker ready. Ctrl-C reaches the whole group; the parent answers it, and ends the workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
+    parent = parent_process()
+    if parent is not None and parent.pid != os.getppid():
+        raise SystemExit(0)
     gc.set_threshold(200_000, 20, 100)  # a chunk's events are many, and none refers to itself
     _examiners.append(Examiner(brief))
 

@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from footfall.cli import backup, care, channel, check, codegen, failed, importing, journal, lake, plan, serving, user
+from footfall import privacy
+from footfall.cli import (
+    backup,
+    care,
+    channel,
+    check,
+    codegen,
+    condition,
+    failed,
+    importing,
+    journal,
+    lake,
+    plan,
+    serving,
+    user,
+)
 from footfall.cli.asking import leave
 from footfall.cli.cells import printable
 from footfall.cli.output import AbandonedError
@@ -20,6 +35,7 @@ app = typer.Typer(
 )
 serving.register(app)
 lake.register(app)
+condition.register(app)
 check.register(app)
 backup.register(app)
 app.add_typer(channel.app, name="channel")
@@ -41,6 +57,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later, 130 ended by Ctrl-C.
     """
+    privacy.begin()
     try:
         app()
     except TerminalError as error:

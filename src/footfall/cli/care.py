@@ -52,6 +52,7 @@ def repair(
 
     Example: `footfall lake repair --from /mnt/backup/footfall --data data`
     """
+    from footfall import privacy, settings
     from footfall.backup import manifest
     from footfall.incidents import Incidents
     from footfall.lake.repair import repair as run
@@ -64,6 +65,7 @@ def repair(
     with ExitStack() as stack:
         _lock(stack, root)
         done = run(root, journals_hold(data / "journal"), spare=spare, salvage=salvage, deep=deep)
+    privacy.tighten(data, settings.load({"data": data}).lake_group)
     for line in done.done:
         sys.stderr.write(f"{line}\n")
     if done.rows_lost:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import msgspec
 import typer
 
+from footfall import privacy
 from footfall.failure import TerminalError
 from footfall.spec.verdict import Profile
 
@@ -124,7 +125,8 @@ def _writer(shown: ReportFormat, url: str, *, allow_warnings: bool) -> "Writer":
 def _write_flows(path: Path, summary: "Summary") -> None:
     lines = [msgspec.json.encode(flow) for flow in summary.flows or ()]
     try:
-        path.write_bytes(b"[" + b",\n".join(lines) + b"]\n")
+        with privacy.for_user():
+            path.write_bytes(b"[" + b",\n".join(lines) + b"]\n")
     except OSError as error:
         raise TerminalError(f"cannot write {path}: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from footfall import privacy
 from footfall.cli.plan import Plans
 from footfall.failure import TerminalError
 
@@ -77,6 +78,7 @@ def _read(file: Path) -> bytes | None:
 
 def _write(file: Path, text: bytes) -> None:
     try:
-        file.write_bytes(text)
+        with privacy.for_user():
+            file.write_bytes(text)
     except OSError as error:
         raise TerminalError(f"cannot write {file}: {error.strerror}") from None

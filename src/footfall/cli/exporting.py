@@ -12,6 +12,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
+from footfall import privacy
 from footfall.cli.asking import Batches, Inquiry
 from footfall.cli.filing import CsvFile, LinesFile, one_line
 from footfall.cli.output import AbandonedError
@@ -176,7 +177,9 @@ def _whole(output: Path) -> Iterator[IO[bytes]]:
         raise TerminalError(f"cannot write {output}: it is there, and not a file")
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with privacy.for_user():
+            made = part.open("wb")
+        with made as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

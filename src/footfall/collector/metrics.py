@@ -1,142 +1,145 @@
-"""Prometheus metrics. With PROMETHEUS_MULTIPROC_DIR set before the process starts, those of all processes together."""
+"""Prometheus metrics: those of all collectors of an installation together, and of the processes behind them.
 
-import os
-from collections.abc import Callable, Iterator
+No number is shared in memory that is mapped: a disk that is full would end whoever writes to it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from footfall import heartbeat
 from footfall.collector import tally
-from footfall.collector.tally import Spread, Tally
+from footfall.collector.numbers import Ledger, Numbers, Sums, encoded
+from footfall.collector.tally import Tally
+from footfall.settings import Settings
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 
-class _Bulk(Histogram):
-    """A histogram that takes many observations in one step."""
+class _Families(Collector):
+    """Families that are there already."""
 
-    def add(self, spread: Spread) -> None:
-        """Add the counts of a spread with the same bounds, and start that anew."""
-        for bucket, number in zip(self._buckets, spread.counts, strict=True):
-            if number:
-                bucket.inc(number)
-        if spread.total:
-            self._sum.inc(spread.total)
-        spread.reset()
-
-
-class _Pipeline(Collector):
-    """What the pipeline last said about itself."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
 
     def collect(self) -> Iterator[Metric]:
-        """The gauges; 0 where there is nothing to say."""
-        beat = heartbeat.read(self._path)
-        lives = beat is not None and not beat.is_stale()
-        yield GaugeMetricFamily("footfall_pipeline_up", "Whether the pipeline reports that it lives.", float(lives))
-        yield GaugeMetricFamily(
-            "footfall_lag_bytes", "Bytes of journals that are not in the lake yet.", beat.lag_bytes if beat else 0
-        )
-        newest = beat.newest_stored_at if beat else None
-        yield GaugeMetricFamily(
-            "footfall_newest_stored_timestamp_seconds",
-            "When the newest event in the lake was received, Unix time.",
-            (newest or 0) / 1000,
-        )
-
-
-class _Flows(Collector):
-    """What the process that folds flows last said about itself."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def collect(self) -> Iterator[Metric]:
-        """The gauges; 0 where there is nothing to say."""
-        beat = heartbeat.read(self._path)
-        lives = beat is not None and not beat.is_stale()
-        yield GaugeMetricFamily("footfall_flows_up", "Whether the process that folds flows reports.", float(lives))
-        yield GaugeMetricFamily(
-            "footfall_flows_lag_seconds",
-            "How long the oldest commit that is not folded into flows has waited.",
-            (beat.lag_ms if beat else 0) / 1000,
-        )
+        """All of them."""
+        yield from self._families
 
 
 class Metrics:
-    """What this collector shows to Prometheus.
+    """What this collector counts, and what it shows to Prometheus.
 
-    `held` and `pending` tell the bytes not answered and not on disk yet; `beat` and `flows_beat` are the files in which
-    the pipeline and the process that folds flows say how they are.
+    `held` and `pending` tell the bytes not answered and not on disk yet.
     """
 
     def __init__(
-        self, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int], beat: Path, flows_beat: Path
+        self, settings: Settings, index: int, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int]
     ) -> None:
         self._tally = counts
-        self._others = (_Pipeline(beat), _Flows(flows_beat))
+        self._beat, self._flows_beat = settings.heartbeat, settings.flows_heartbeat
+        self._ledger = Ledger(settings.runtime, index)
         self._held_bytes = held
         self._pending_bytes = pending
-        self._registry = registry = CollectorRegistry()
-        self._events = Counter(
-            "footfall_events", "Events by channel and fate at the door.", ["channel", "fate"], registry=registry
-        )
-        self._requests = Counter("footfall_requests", "Requests with events by outcome.", ["reason"], registry=registry)
-        self._seconds = _Bulk(
-            "footfall_request_seconds", "Time from head to reply.", buckets=tally.SECONDS, registry=registry
-        )
-        self._sync = _Bulk(
-            "footfall_sync_seconds", "Time of one sync of the journal.", buckets=tally.SYNC_SECONDS, registry=registry
-        )
-        self._bodies = _Bulk(
-            "footfall_body_bytes", "Size of bodies as they arrived.", buckets=tally.BYTES, registry=registry
-        )
-        self._held = Gauge(
-            "footfall_held_bytes", "Bytes not answered yet.", registry=registry, multiprocess_mode="livesum"
-        )
-        self._pending = Gauge(
-            "footfall_journal_pending_bytes",
-            "Bytes waiting for the disk.",
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
+        self._numbers = self._ledger.before()
 
-    def flush(self) -> None:
-        """Hand on what was counted since the last time."""
-        for (channel, fate), number in self._tally.events.items():
-            self._events.labels(channel, fate).inc(number)
-        for reason, number in self._tally.requests.items():
-            self._requests.labels(reason).inc(number)
-        self._tally.events.clear()
-        self._tally.requests.clear()
-        self._seconds.add(self._tally.seconds)
-        self._sync.add(self._tally.sync_seconds)
-        self._bodies.add(self._tally.body_bytes)
-        self._held.set(self._held_bytes())
-        self._pending.set(self._pending_bytes())
+    @property
+    def path(self) -> Path:
+        """The file in which the others find what this collector counted."""
+        return self._ledger.path
+
+    def flush(self) -> bytes:
+        """Take in what was counted since the last time; what to write to the file."""
+        numbers, counted = self._numbers, self._tally
+        for (channel, fate), number in counted.events.items():
+            numbers.count(channel, fate, number)
+        for reason, number in counted.requests.items():
+            numbers.request(reason, number)
+        counted.events.clear()
+        counted.requests.clear()
+        numbers.seconds.take(counted.seconds)
+        numbers.sync_seconds.take(counted.sync_seconds)
+        numbers.body_bytes.take(counted.body_bytes)
+        numbers.held_bytes = self._held_bytes()
+        numbers.pending_bytes = self._pending_bytes()
+        return encoded(numbers)
 
     def text(self) -> bytes:
-        """The exposition."""
-        self.flush()
+        """The exposition, of what was flushed."""
         registry = CollectorRegistry()
-        for other in self._others:
-            registry.register(other)
-        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-        if folder:
-            MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
-            return generate_latest(registry)
-        return generate_latest(self._registry) + generate_latest(registry)
+        registry.register(_Families(self._families()))
+        return generate_latest(registry)
 
     def described(self) -> Iterator[tuple[str, str, str]]:
         """Name, type and meaning of every metric, as Prometheus sees them."""
-        others = (family for other in self._others for family in other.collect())
-        for family in (*self._registry.collect(), *others):
+        for family in self._families():
             name = f"{family.name}_total" if family.type == "counter" else family.name
             yield name, family.type, family.documentation
+
+    def _families(self) -> Iterator[Metric]:
+        numbers = self._ledger.total(self._numbers)
+        yield from _counters(numbers)
+        yield _histogram("footfall_request_seconds", "Time from head to reply.", tally.SECONDS, numbers.seconds)
+        yield _histogram(
+            "footfall_sync_seconds", "Time of one sync of the journal.", tally.SYNC_SECONDS, numbers.sync_seconds
+        )
+        yield _histogram("footfall_body_bytes", "Size of bodies as they arrived.", tally.BYTES, numbers.body_bytes)
+        yield GaugeMetricFamily("footfall_held_bytes", "Bytes not answered yet.", numbers.held_bytes)
+        yield GaugeMetricFamily("footfall_journal_pending_bytes", "Bytes waiting for the disk.", numbers.pending_bytes)
+        yield from _pipeline(self._beat)
+        yield from _flows(self._flows_beat)
+
+
+def _counters(numbers: Numbers) -> Iterator[Metric]:
+    events = CounterMetricFamily(
+        "footfall_events", "Events by channel and fate at the door.", labels=["channel", "fate"]
+    )
+    for channel, fates in numbers.events.items():
+        for fate, number in fates.items():
+            events.add_metric([channel, fate], number)
+    yield events
+    requests = CounterMetricFamily("footfall_requests", "Requests with events by outcome.", labels=["reason"])
+    for reason, number in numbers.requests.items():
+        requests.add_metric([reason], number)
+    yield requests
+
+
+def _histogram(name: str, meaning: str, bounds: tuple[float, ...], sums: Sums) -> Metric:
+    buckets, below = [], 0
+    for bound, number in zip((*bounds, float("inf")), sums.counts, strict=True):
+        below += number
+        buckets.append((floatToGoString(bound), float(below)))  # type: ignore[no-untyped-call]
+    return HistogramMetricFamily(name, meaning, buckets=buckets, sum_value=sums.total)
+
+
+def _pipeline(path: Path) -> Iterator[Metric]:
+    """What the pipeline last said about itself; 0 where there is nothing to say."""
+    beat = heartbeat.read(path)
+    lives = beat is not None and not beat.is_stale()
+    yield GaugeMetricFamily("footfall_pipeline_up", "Whether the pipeline reports that it lives.", float(lives))
+    yield GaugeMetricFamily(
+        "footfall_lag_bytes", "Bytes of journals that are not in the lake yet.", beat.lag_bytes if beat else 0
+    )
+    newest = beat.newest_stored_at if beat else None
+    yield GaugeMetricFamily(
+        "footfall_newest_stored_timestamp_seconds",
+        "When the newest event in the lake was received, Unix time.",
+        (newest or 0) / 1000,
+    )
+
+
+def _flows(path: Path) -> Iterator[Metric]:
+    """What the process that folds flows last said about itself; 0 where there is nothing to say."""
+    beat = heartbeat.read(path)
+    lives = beat is not None and not beat.is_stale()
+    yield GaugeMetricFamily("footfall_flows_up", "Whether the process that folds flows reports.", float(lives))
+    yield GaugeMetricFamily(
+        "footfall_flows_lag_seconds",
+        "How long the oldest commit that is not folded into flows has waited.",
+        (beat.lag_ms if beat else 0) / 1000,
+    )

@@ -8,6 +8,7 @@ from footfall.collector.gate import Gate
 from footfall.collector.health import Health
 from footfall.collector.metrics import CONTENT_TYPE, Metrics
 from footfall.collector.peer import is_local_peer
+from footfall.collector.publishing import Publisher
 from footfall.collector.refusal import RefusedError
 from footfall.collector.reply import JSON, Headers, Reply, failure
 from footfall.hosts import HostRule
@@ -18,12 +19,21 @@ from footfall.spec.reasons import Reason
 class Office:
     """An ASGI application."""
 
-    def __init__(self, settings: Settings, gate: Gate, health: Health, metrics: Metrics, behind: Application) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        gate: Gate,
+        health: Health,
+        metrics: Metrics,
+        publisher: Publisher,
+        behind: Application,
+    ) -> None:
         self._hosts = HostRule(settings.hosts)
         self._token = settings.metrics_token.encode()
         self._gate = gate
         self._health = health
         self._metrics = metrics
+        self._publisher = publisher
         self._behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,10 +41,10 @@ class Office:
         path = scope["path"]
         if path == "/health":
             reply = self._health_reply(scope)
-        elif not self._hosts.allows(_host(scope), is_open=self._gate.is_open):
+        elif not self._is_named(scope):
             reply = failure(RefusedError(421, Reason.HOST_UNKNOWN))
         elif path == "/metrics":
-            reply = self._metrics_reply(scope)
+            reply = await self._metrics_reply(scope)
         elif path == "/footfall.js":
             reply = _script_reply(scope)
         else:
@@ -45,16 +55,21 @@ class Office:
     def _health_reply(self, scope: Scope) -> Reply:
         if scope["method"] not in ("GET", "HEAD"):
             return _not_allowed()
-        status, body = self._health.report()
+        status, body = self._health.report(in_full=self._may_see(scope) and self._is_named(scope))
         return Reply(status, (*JSON, (b"cache-control", b"no-store")), body)
 
-    def _metrics_reply(self, scope: Scope) -> Reply:
+    async def _metrics_reply(self, scope: Scope) -> Reply:
         if scope["method"] not in ("GET", "HEAD"):
             return _not_allowed()
         if not self._may_see(scope):
             return failure(RefusedError(403, Reason.METRICS_FORBIDDEN))
+        await self._publisher.publish()  # what is told was written first, so no collector ever tells less
         headers: Headers = ((b"content-type", CONTENT_TYPE),)
         return Reply(200, headers, self._metrics.text())
+
+    def _is_named(self, scope: Scope) -> bool:
+        """Whether it is asked by a name of its own: another site's page may have a name that points here."""
+        return self._hosts.allows(_host(scope), is_open=self._gate.is_open)
 
     def _may_see(self, scope: Scope) -> bool:
         """Whether this client may have the numbers: with the token, or on this machine while everything is open."""

@@ -28,7 +28,9 @@ from footfall.collector.lobby import Guest, Lobby
 from footfall.collector.metrics import Metrics
 from footfall.collector.office import Office
 from footfall.collector.proxy import Proxy
+from footfall.collector.publishing import Publisher
 from footfall.control.snapshot import Snapshot
+from footfall.health import Problem
 from footfall.incidents import Incidents, Severity
 from footfall.journal.group import GroupCommit
 from footfall.journal.log import WriteFailedError
@@ -39,6 +41,8 @@ from footfall.settings import Settings
 
 _log = structlog.get_logger()
 _TICK_SECONDS = 1.0
+_GLANCE_SECONDS = 0.1
+_OWN_FILES = 256
 _MOST_FORWARDED = 400  # two collectors' are fewer than the web process lets wait for it
 
 
@@ -57,13 +61,22 @@ def run(
     `standing` tells of a journal's id and end whether anybody has read beyond that end.
     """
     logs.configure(settings, f"collector-{index}")
-    _allow_files(settings.max_connections)
-    uvloop.run(_Collector(settings, index, web_socket, standing).serve(sockets))
+    problems = _allow_files(settings.max_connections)
+    uvloop.run(_Collector(settings, index, web_socket, standing, problems).serve(sockets))
 
 
 class _Collector:
-    def __init__(self, settings: Settings, index: int, web_socket: Path | None, standing: Standings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        index: int,
+        web_socket: Path | None,
+        standing: Standings,
+        problems: list[Problem],
+    ) -> None:
         self._settings = settings
+        self._index = index
+        self._problems = problems
         self._peer = PeerHeader.from_environment()
         self._snapshot = Snapshot(settings.control)
         self._door = Door(settings, self._snapshot.current())
@@ -81,18 +94,20 @@ class _Collector:
     async def _serve(self, sockets: list[socket.socket], journal: GroupCommit) -> None:
         lobby = Lobby(self._settings, self._door, journal)
         metrics = Metrics(
+            self._settings,
+            self._index,
             self._door.tally,
             held=lambda: lobby.held,
             pending=lambda: journal.pending_bytes,
-            beat=self._settings.heartbeat,
-            flows_beat=self._settings.flows_heartbeat,
         )
-        health = Health(self._settings, self._door, self._snapshot)
-        office = Office(self._settings, self._door.gate, health, metrics, self._proxy(lobby))
+        health = Health(self._settings, self._index, self._door, self._snapshot)
+        health.problems = self._problems
+        publisher = Publisher(metrics, health)
+        office = Office(self._settings, self._door.gate, health, metrics, publisher, self._proxy(lobby))
         server = _Server(_config(lobby, office), lobby)
         tasks = [
             asyncio.create_task(lobby.sweep(lambda: cast("list[Guest]", list(server.server_state.connections)))),
-            asyncio.create_task(self._tick(metrics)),
+            asyncio.create_task(self._tick(health, publisher)),
         ]
         for task in tasks:
             task.add_done_callback(lambda _: server.stop())
@@ -104,6 +119,7 @@ class _Collector:
         finally:
             for task in (*tasks, warming):
                 task.cancel()
+            publisher.close()
         if failed:
             raise failed[0]
 
@@ -111,11 +127,16 @@ class _Collector:
         max_body = self._settings.max_body_bytes
         return Proxy(self._web_socket, self._peer, lobby.draining, max_body=max_body, most=_MOST_FORWARDED)
 
-    async def _tick(self, metrics: Metrics) -> None:
+    async def _tick(self, health: Health, publisher: Publisher) -> None:
+        """Look for new channels and keys, and tell the others how it goes: at once when that changes."""
+        was_failing, due = False, 0.0
         while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            self._door.reload(self._snapshot.current())
-            metrics.flush()
+            now, is_failing = time.monotonic(), health.is_failing()
+            if now >= due or is_failing != was_failing:
+                was_failing, due = is_failing, now + _TICK_SECONDS
+                self._door.reload(self._snapshot.current())
+                await publisher.publish()
+            await asyncio.sleep(_GLANCE_SECONDS)
 
     def _sync(self, file: int) -> None:
         began = time.perf_counter()
@@ -202,13 +223,18 @@ def _remember(settings: Settings, aside: LeftAside) -> None:
         _log.error("incident not noted", what=what, error=error.strerror)
 
 
-def _allow_files(connections: int) -> None:
-    """Let the process open as many files as it may have connections."""
+def _allow_files(connections: int) -> list[Problem]:
+    """Let the process open as many files as it may have connections; what is wrong where it may not."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _MOST_FORWARDED + 256
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    wanted = connections + _MOST_FORWARDED + _OWN_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return []
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    if most >= wanted:
+        return []
+    what = f"a collector may open {most} files, and needs {wanted} for {connections} connections"
+    return [Problem(what, f"Set LimitNOFILE (ulimit -n) to {wanted} or more, or lower max_connections.")]
 
 
 async def _warm_up() -> None:

@@ -9,9 +9,12 @@ import asyncio
 import socket
 from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpcore2
+
+from footfall import runtime
 
 
 class UnixSocketStream(httpcore2.AsyncNetworkStream):
@@ -61,8 +64,9 @@ class UnixSocketBackend(httpcore2.AsyncNetworkBackend):
         with ExitStack() as undo:
             undo.callback(new.close)
             try:
-                async with asyncio.timeout(timeout):
-                    await asyncio.get_running_loop().sock_connect(new, path)
+                with runtime.socket_name(Path(path)) as name:
+                    async with asyncio.timeout(timeout):
+                        await asyncio.get_running_loop().sock_connect(new, name)
             except TimeoutError as error:
                 raise httpcore2.ConnectTimeout from error
             except OSError as error:

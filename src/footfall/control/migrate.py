@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from footfall import lifeline
 from footfall.control.errors import DamagedControlError
 from footfall.control.head import HEAD
 
@@ -21,11 +22,13 @@ def migrate(path: Path) -> None:
         return
     command = [sys.executable, "-m", "footfall.control.migrate", str(path)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603
+        done = lifeline.run(command, _SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DamagedControlError(f"{path.name} could not be brought up to date: {error}") from error
     if done.returncode:
-        raise DamagedControlError(f"{path.name} could not be brought up to date: {done.stderr.strip()[-300:]}")
+        raise DamagedControlError(
+            f"{path.name} could not be brought up to date: {done.stderr.decode(errors='replace').strip()[-300:]}"
+        )
 
 
 def _is_older(path: Path) -> bool:
@@ -42,6 +45,7 @@ def _is_older(path: Path) -> bool:
 
 def main() -> None:
     """Migrate, and say what went wrong in one line."""
+    lifeline.hold()
     from footfall.control.store import Control
     from footfall.failure import TerminalError, TransientError
 

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 
+from footfall import lifeline
 from footfall.failure import TerminalError
 
 _PLACES = tuple(Path(__file__).parents[up] / "examples" / "portal" for up in (1, 3))
@@ -80,14 +81,8 @@ class House:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
         paths = os.pathsep.join([str(self._folder), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = kept | {f"PORTAL_{name}": value for name, value in settings.items()} | {"PYTHONPATH": paths}
-        child = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-m", module, *flags],
-            env=environment,
-            pass_fds=fds,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        command = [sys.executable, "-m", module, *flags]
+        child = lifeline.spawn(command, environment=environment, fds=fds, stdout=subprocess.DEVNULL)
         self._children[module] = child
         threading.Thread(target=self._watch, args=(module, child), name=module, daemon=True).start()
 

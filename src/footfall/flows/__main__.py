@@ -1,19 +1,15 @@
-"""The process that folds: `python -m footfall.flows PARENT`; begins light, so that its parent's end is noticed."""
+"""The process that folds: `python -m footfall.flows`; begins light, so that its parent's end is noticed."""
 
-import os
 import signal
-import sys
 
-from footfall import settings
-from footfall.process import die_with_parent, step_aside, travel_light
+from footfall import lifeline, settings
+from footfall.process import step_aside, travel_light
 
 
 def main() -> None:
     """Fold until there is nothing to do, or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to tidy up: the next one goes on
-    die_with_parent()
-    if os.getppid() != int(sys.argv[1]):
-        return
+    lifeline.hold()
     if settings.load({}).flow_idle:
         step_aside()
     travel_light()

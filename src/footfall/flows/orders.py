@@ -36,8 +36,8 @@ def rebuild_request(settings: Settings) -> Path:
 def ask_for_rebuild(settings: Settings) -> None:
     """Have all flows built anew by the process that runs, or the next one. Raises OSError."""
     request = rebuild_request(settings)
-    request.parent.mkdir(parents=True, exist_ok=True)
-    request.touch()
+    request.parent.mkdir(mode=0o700, exist_ok=True)
+    request.touch(0o600)
 
 
 def signature(settings: Settings) -> str:

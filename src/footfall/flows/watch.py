@@ -12,7 +12,7 @@ from types import FrameType
 import structlog
 from msgspec import Struct, structs
 
-from footfall import heartbeat, logs
+from footfall import heartbeat, lifeline, logs
 from footfall.flows import orders
 from footfall.flows.report import Report, read_line
 from footfall.flows.upstream import Upstream
@@ -132,13 +132,11 @@ class Watch:
 
     def _start(self) -> None:
         self._asked = orders.signature(self._settings)
-        command = [sys.executable, "-m", "footfall.flows", str(os.getpid())]
+        command = [sys.executable, "-m", "footfall.flows"]
         texts = {PREFIX + name.upper(): str(getattr(self._settings, name)) for name in self._settings.__struct_fields__}
         environment = {**thrifty(), **texts, "OMP_NUM_THREADS": "1"}
         self._text = b""
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
-        )
+        self._process = lifeline.spawn(command, environment=environment, stdout=subprocess.PIPE)
         if self._process.stdout is not None:
             os.set_blocking(self._process.stdout.fileno(), False)
 

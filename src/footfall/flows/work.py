@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import structlog
 
-from footfall import logs
+from footfall import logs, runtime
 from footfall import settings as settings_module
 from footfall.breath import Breath
 from footfall.failure import TerminalError, TransientError
@@ -45,8 +45,8 @@ class Chore:
             if time.time() - self._path.stat().st_mtime < self._seconds:
                 return False
         except FileNotFoundError:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch()
+            runtime.prepare(self._path.parent)
+        self._path.touch(0o600)
         return True
 
 

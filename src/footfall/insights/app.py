@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 
+from footfall.health import Health
 from footfall.insights import routes
 from footfall.insights.assets import Bundle
 from footfall.insights.gate import Gate
@@ -24,7 +25,7 @@ _REASONS = {404: Reason.NOT_FOUND, 405: Reason.METHOD_NOT_ALLOWED, 413: Reason.B
 def create(settings: Settings, *, reader: LakeReader, peer: PeerHeader, control_path: Path | None = None) -> Threshold:
     """The application on a lake and a control database (by default the one the settings name)."""
     gate = Gate(settings, control_path or settings.control, peer)
-    house = House(settings, reader, gate, Bundle(), Library(settings))
+    house = House(settings, reader, gate, Bundle(), Library(settings), Health(settings))
     application = Litestar(
         routes.handlers(house),
         openapi_config=None,

@@ -7,6 +7,7 @@ from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
+from footfall.health import Health
 from footfall.insights.assets import Bundle
 from footfall.insights.gate import Gate
 from footfall.insights.library import Library
@@ -25,6 +26,7 @@ class House(Struct, frozen=True):
     gate: Gate
     bundle: Bundle
     library: Library
+    health: Health
 
 
 def reads(path: str, *, blocking: bool = True) -> Callable[[Callable[..., Reply]], HTTPRouteHandler]:

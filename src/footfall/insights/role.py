@@ -1,5 +1,6 @@
 """The web process: serves the application on a Unix socket behind the collectors."""
 
+import asyncio
 import contextlib
 import ctypes
 import logging
@@ -7,6 +8,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +17,16 @@ import msgspec
 import uvicorn
 from litestar.concurrency import set_asyncio_executor
 
+from footfall import heartbeat, runtime
 from footfall.failure import TransientError
+from footfall.heartbeat import Heartbeat
 from footfall.insights.app import create
 from footfall.insights.threshold import place_of
 from footfall.peer import PeerHeader
 from footfall.settings import Settings
 
+_log = logging.getLogger(__name__)
+_BEAT_TICKS = 10  # of a tenth of a second
 _THREADS = 4
 _MEMORY = "160MB"  # for all questions under way; what does not fit goes to disk
 _TIDY_SECONDS = 10.0
@@ -34,7 +40,7 @@ def run(settings: Settings, *, uds: Path) -> None:
     _configure_log(settings)
     _keep_small()
     set_asyncio_executor(_threads())
-    reader = LakeReader(settings.lake, memory=_MEMORY)
+    reader = LakeReader(settings.lake, memory=_MEMORY, spill=settings.spill)
     with contextlib.suppress(TransientError, LakeDamagedError):
         reader.version()  # deltalake starts its threads with the first look; without them it would hang for ever
     config = uvicorn.Config(
@@ -50,7 +56,7 @@ def run(settings: Settings, *, uds: Path) -> None:
         timeout_graceful_shutdown=round(settings.shutdown_timeout),
     )
     with _listen(uds) as listener:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, uds, settings).run(sockets=[listener])
 
 
 class TerseFormatter(logging.Formatter):
@@ -98,11 +104,62 @@ def _listen(uds: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
-        listener.bind(str(uds))
+        with runtime.socket_name(uds) as name:
+            listener.bind(name)
+    except OSError:
+        listener.close()
+        raise
     finally:
         os.umask(before)
     listener.listen(1024)
     return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says that it lives, and listens anew where the name of its socket is gone."""
+
+    def __init__(self, config: uvicorn.Config, uds: Path, settings: Settings) -> None:
+        super().__init__(config)
+        self._uds = uds
+        self._beat_path = settings.web_heartbeat
+        self._spill = settings.spill
+        self._is_silent = False
+        self._threads = ThreadPoolExecutor(1, "beat")
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _BEAT_TICKS == 0 and not self.should_exit:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._beat)
+            if not self._uds.exists():
+                await self._listen_anew()
+        return await super().on_tick(counter)
+
+    def _beat(self) -> None:
+        try:
+            runtime.prepare(self._spill)
+            heartbeat.write(self._beat_path, Heartbeat(at=time.time_ns() // 1_000_000, pid=os.getpid()))
+        except OSError as error:
+            if not self._is_silent:
+                _log.warning("heartbeat not written: %s", error.strerror)
+            self._is_silent = True
+        else:
+            self._is_silent = False
+
+    async def _listen_anew(self) -> None:
+        try:
+            runtime.prepare(self._uds.parent)
+            listener = _listen(self._uds)
+        except OSError as error:
+            _log.error("the socket cannot be made: %s", error.strerror)
+            return
+        _log.warning("the socket was gone, and is made again")
+        serving = await asyncio.get_running_loop().create_server(self._protocol, sock=listener)
+        self.servers.append(serving)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
 
 def _keep_small() -> None:

@@ -72,6 +72,11 @@ def _api(house: House) -> list[HTTPRouteHandler]:
         state = overview.overview(house.reader, is_open=visitor.is_open, keyless=visitor.is_open, login=visitor.login)
         return tell(request, state)
 
+    @reads("/api/health")
+    def health(request: Asked) -> Reply:
+        enter(request)
+        return answer(house.health.report(), accepts(request))
+
     @reads("/api/events/{event_id:str}")
     def event(request: Asked, event_id: FromPath[str]) -> Reply:
         enter(request)
@@ -86,6 +91,7 @@ def _api(house: House) -> list[HTTPRouteHandler]:
         path("flows", FlowsRange, lambda reader, wanted: flows(reader, house.library, wanted)),
         path("catalogue", CatalogueRange, lambda reader, wanted: catalogue(reader, house.library, wanted)),
         meta,
+        health,
         event,
     ]
 

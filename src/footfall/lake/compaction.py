@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct, field
 
+from footfall import lifeline
 from footfall.breath import Breath
 from footfall.lake.arrow import merge_stats, parquet_options, stats, stored_columns
 from footfall.lake.data_files import NewFile, writing
 from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.upkeep import BROKEN_INPUT, Broken, Plan, Rewritten
-from footfall.process import die_with_parent, step_aside
+from footfall.process import step_aside
 
 _WINDOW_ROWS = 64 * 1024
 _WINDOW_BYTES = 16 << 20
@@ -149,7 +150,7 @@ def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def main() -> None:
     """Run one compaction, out of the way of everything else."""
-    die_with_parent()
+    lifeline.hold()
     step_aside()
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
     new = msgspec.json.decode(sys.argv[2], type=NewFile)

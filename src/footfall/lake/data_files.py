@@ -20,7 +20,7 @@ from typing import IO, Any
 from msgspec import Struct
 from xxhash import xxh3_64
 
-from footfall.lake.disk import make_folder, sync
+from footfall.lake.disk import make_folder, share, sync
 
 _NAME = re.compile(r"(?:(\d{8,})-([0-9a-f]{32})-([0-9a-f]{24})|([0-9a-f]{32}))\.(\d+)\.parquet")
 _PART = re.compile(r"\.(\d{8,}-[0-9a-f]{32})\.part")
@@ -127,6 +127,7 @@ def writing(root: Path, new: NewFile) -> Iterator[Any]:
     part = folder / f".{new.id}.part"
     try:
         with part.open("x+b") as file:
+            share(file.fileno(), folder)
             summed = _Checksummed(file)
             yield summed
             file.flush()

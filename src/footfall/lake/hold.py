@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from footfall.lake.disk import open_lock
+
 _FILE = "hold.lock"
 
 
@@ -34,4 +36,4 @@ def removing(root: Path) -> Iterator[bool]:
 
 
 def _open(root: Path) -> int:
-    return os.open(root / _FILE, os.O_CREAT | os.O_RDWR, 0o600)
+    return open_lock(root / _FILE)

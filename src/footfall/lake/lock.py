@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from footfall.failure import TerminalError
-from footfall.lake.disk import make_folder
+from footfall.lake.disk import make_folder, open_lock
 
 _POLL_SECONDS = 0.1
 
@@ -29,7 +29,7 @@ class LakeLock:
         make_folder(root, within=root.parent)
         stop = stop or threading.Event()
         deadline = time.monotonic() + patience
-        self._handle = os.open(root / name, os.O_CREAT | os.O_RDWR, 0o600)
+        self._handle = open_lock(root / name)
         while not self._take():
             if time.monotonic() >= deadline or stop.wait(_POLL_SECONDS):
                 self.release()

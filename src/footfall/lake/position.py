@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from footfall import lifeline
 from footfall.failure import TransientError
 from footfall.lake import catalog, log_entry
 
@@ -40,7 +41,7 @@ def lake_position(root: Path, journal: str) -> int | None:
 def _ask(folder: Path, journal: str) -> int | None:
     command = [sys.executable, "-m", "footfall.lake.position", str(folder), journal]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - our own
+        done = lifeline.run(command, _SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnknownPositionError("the lake could not be asked") from error
     if done.returncode:
@@ -50,6 +51,7 @@ def _ask(folder: Path, journal: str) -> int | None:
 
 def main() -> None:
     """Print the position, or nothing."""
+    lifeline.hold()
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 from msgspec import Struct
 
+from footfall import runtime
 from footfall.failure import TerminalError, TransientError
 from footfall.lake.guard import ForbiddenError, check
 from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout, plain
@@ -102,11 +103,13 @@ class LakeReader:
         self._is_locked = False
         self._has_views = False
         self._known: set[str] = set()
+        self._spill = (spill or _temporary()) / f"{runtime.SPILL}{uuid.uuid4().hex}"
+        self._has_spilled = False
         self._connection = duckdb.connect(
             config={
                 "memory_limit": memory,
                 "threads": threads,
-                "temp_directory": str((spill or _temporary()) / f"footfall-query-{uuid.uuid4().hex}"),
+                "temp_directory": str(self._spill),
                 "max_temp_directory_size": _SPILL,
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
@@ -210,12 +213,21 @@ class LakeReader:
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
+            self._keep_spill()
             self._refresh()
             cursor = self._connection.cursor()
         try:
             yield cursor
         finally:
             cursor.close()
+
+    def _keep_spill(self) -> None:
+        """Make the folder for what does not fit in memory again where somebody removed it: DuckDB does so only once."""
+        if self._spill.is_dir():
+            self._has_spilled = True
+        elif self._has_spilled:
+            with suppress(OSError):
+                self._spill.mkdir(mode=0o700)
 
     def _refresh(self) -> None:
         for source in self._sources:

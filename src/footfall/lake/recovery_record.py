@@ -19,7 +19,7 @@ import structlog
 from msgspec import DecodeError, Struct, field, json
 from xxhash import xxh3_64_hexdigest
 
-from footfall.lake.disk import replace_durably, sync
+from footfall.lake.disk import open_lock, replace_durably, sync
 
 _log = structlog.get_logger()
 RECORD = "_recovery.ndjson"
@@ -131,7 +131,7 @@ class RecoveryRecord:
 
     def _append(self, *notes: Note) -> None:
         if self._file < 0:
-            self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            self._file = open_lock(self._path, os.O_APPEND)
             size = os.fstat(self._file).st_size
             if size and os.pread(self._file, 1, size - 1) != b"\n":
                 os.write(self._file, b"\n")  # behind a line that was torn

@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+from footfall.lake.disk import open_lock
+
 _LOCK = "background.lock"
 _ASKED = "background.asked"
 _FORGOTTEN_SECONDS = 60.0
@@ -26,7 +28,8 @@ class Turn:
 
     def ask(self) -> None:
         """Say that somebody waits; forgotten unless it is said again. Raises OSError."""
-        self._asked.touch(0o600)
+        os.close(open_lock(self._asked))
+        os.utime(self._asked)
 
     def release(self) -> None:
         """Let others have it, and wait no longer; doing so twice does nothing."""
@@ -55,7 +58,7 @@ class Turn:
 
     def _locked(self) -> int:
         """The lock file, locked; -1 where another process has it."""
-        handle = os.open(self._lock, os.O_CREAT | os.O_RDWR, 0o600)
+        handle = open_lock(self._lock)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,6 +17,7 @@ import structlog
 from deltalake.transaction import AddAction
 from msgspec import Struct
 
+from footfall import lifeline
 from footfall.lake.columns import Column
 from footfall.lake.data_files import write_number
 from footfall.lake.table import CommitError, LakeTable
@@ -186,9 +187,7 @@ class Upkeep:
             new = self._table.new_file(plan.partition, plan.number)
             texts = [msgspec.json.encode(part).decode() for part in (plan, new)]
             command = [sys.executable, "-m", "footfall.lake.compaction", *texts]
-            process = subprocess.Popen(  # noqa: S603 - our own program
-                command, env=thrifty(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
-            )
+            process = lifeline.spawn(command, environment=thrifty(), stdout=subprocess.PIPE)
         except OSError as error:
             self._looked_at = time.monotonic()
             self._turn.release()

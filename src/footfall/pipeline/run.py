@@ -11,7 +11,7 @@ from types import FrameType
 import structlog
 from msgspec import Struct
 
-from footfall import heartbeat, logs
+from footfall import heartbeat, lifeline, logs
 from footfall.failure import TerminalError, TransientError
 from footfall.heartbeat import Heartbeat
 from footfall.lake.damage import LakeDamagedError
@@ -23,6 +23,7 @@ from footfall.pipeline.clock import DAY_MS
 from footfall.pipeline.dedup import Dedup
 from footfall.pipeline.diagnostics import Diagnostics
 from footfall.pipeline.gather import Gathered, Gathering
+from footfall.pipeline.lateness import Lateness
 from footfall.pipeline.proof import journals_hold
 from footfall.pipeline.sources import Sources
 from footfall.pipeline.store import Attempt, Store
@@ -98,6 +99,8 @@ class Pipeline:
         self._diagnostics = Diagnostics(
             settings.data, self._store, self._sources, self._dedup, self._upkeep, self._scrub
         )
+        self._lateness = Lateness()
+        self._stored: dict[str, int] = {}
         self._sealed: _Sealed | None = None
         self._blocked: str | None = None
         self._pause = _FIRST_PAUSE
@@ -122,9 +125,12 @@ class Pipeline:
         self.close()
 
     def drain(self) -> None:
-        """Commit everything that is durable in the journals, or as much as the disk lets through."""
+        """Commit everything that is durable in the journals, or as much as the disk lets through.
+
+        Nothing more is, once the supervisor is gone: its successor waits for this process.
+        """
         self._sources.discover()
-        while self._drain_some():
+        while not lifeline.is_cut() and self._drain_some():
             self._beat("draining")
 
     def close(self) -> None:
@@ -204,6 +210,7 @@ class Pipeline:
         if sealed.attempt.batch is not None:
             self._newest_ms = sealed.attempt.batch.newest_ms
         self._sealed, self._blocked, self._pause = None, None, _FIRST_PAUSE
+        self._stored = sealed.positions
         self._sources.truncate(sealed.positions)
         return True
 
@@ -223,6 +230,7 @@ class Pipeline:
     def _keep_house(self) -> None:
         if self._discovering.is_due():
             self._sources.discover()
+            self._stored = self._sources.read_from | self._stored
         if self._beating.is_due():
             self._beat("running" if self._blocked is None else "blocked")
         if self._collecting.is_due():
@@ -253,6 +261,7 @@ class Pipeline:
             state=state,
             newest_stored_at=self._newest_ms,
             lag_bytes=self._sources.lag + self._gathering.bytes + (self._sealed.bytes if self._sealed else 0),
+            lag_ms=self._lateness.look(self._sources.ends(), self._stored),
             problems=self._diagnostics.problems(self._blocked),
         )
 

@@ -1,6 +1,7 @@
 """The journals that the pipeline reads, each from where the lake left off."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -32,7 +33,7 @@ class Sources:
 
     `position` tells where the lake left off in a journal, by the journal's id. A journal that cannot be read does not
     keep the others from being read. `damaged` counts places that were passed over, and `has_skipped` tells whether
-    there were any since the last call of `positions`.
+    there were any since the last call of `positions`, `read_from` where the lake left off when a journal was found.
     """
 
     def __init__(self, folder: Path, position: Callable[[str], int | None]) -> None:
@@ -43,6 +44,7 @@ class Sources:
         self._strange: dict[Path, str] = {}
         self._gone: dict[str, str] = {}
         self._loss: list[tuple[str, str]] = []
+        self.read_from: dict[str, int] = {}
         self.damaged = 0
         self.has_skipped = False
 
@@ -59,6 +61,15 @@ class Sources:
     def lag(self) -> int:
         """Durable bytes that were not read yet, of all journals that can be read."""
         return sum(self._lag(source) for source in self._known.values() if source.problem is None)
+
+    def ends(self) -> dict[str, int]:
+        """How far each journal that can be read is durable, by its id."""
+        found: dict[str, int] = {}
+        for source in self._known.values():
+            if source.problem is None:
+                with suppress(TransientError):
+                    found[source.reader.id] = source.reader.end
+        return found
 
     @property
     def problems(self) -> list[str]:
@@ -123,7 +134,8 @@ class Sources:
             return
         self._known[folder] = _Source(folder, reader)
         self._gone.pop(reader.id, None)
-        self._positions.setdefault(reader.id, self._position(reader.id) or 0)
+        self.read_from.setdefault(reader.id, self._position(reader.id) or 0)
+        self._positions.setdefault(reader.id, self.read_from[reader.id])
 
     def _close(self, folder: Path) -> None:
         source = self._known.pop(folder, None)

@@ -7,7 +7,7 @@ from footfall.insights.charts import Series, Totals
 from footfall.insights.failed import Failed
 from footfall.insights.flows import Flows
 from footfall.insights.ledger import EventAnswer, Feed
-from footfall.insights.openapi.parts import Json, SchemaIndex, json_reply, query, ref, refusals
+from footfall.insights.openapi.parts import Health, Json, SchemaIndex, json_reply, query, ref, refusals
 from footfall.insights.overview import Overview
 from footfall.insights.parameters import (
     CatalogueRange,
@@ -34,6 +34,7 @@ def paths() -> Json:
             "catalogue", "Every event, type and step, with what came of it", Catalogue, CatalogueRange
         ),
         "/api/meta": _api("meta", "Channels, and how the server is set up", Overview),
+        "/api/health": _api("condition", "What is wrong with footfall, and what to do", Health),
         "/api/events/{id}": _event(),
         "/schemas": {"get": _reference("schemas", "List of the JSON Schemas", ref(SchemaIndex))},
         "/schemas/{profile}/{eid}.json": {"get": _schema()},

@@ -153,6 +153,7 @@ def _health() -> Json:
         "operationId": "health",
         "tags": ["operations"],
         "summary": "How the server is",
+        "description": "With the metrics token, or from the machine itself while everything is open, also why.",
         "responses": {
             "200": json_reply("All is well, or nothing is lost by what is not.", ref(Health)),
             "503": json_reply("Events cannot be taken.", ref(Health)),

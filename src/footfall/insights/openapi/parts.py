@@ -82,14 +82,17 @@ class Problem(Struct, omit_defaults=True):
     since: Count = 0
 
 
-class Health(Struct):
-    """How the server is: `ok`, `degraded` (nothing is lost) or `failing` (events cannot be taken)."""
+class Health(Struct, omit_defaults=True):
+    """How the server is: `ok`, `degraded` (nothing is lost) or `failing` (events cannot be taken).
+
+    Strangers are told no more than that.
+    """
 
     status: Literal["ok", "degraded", "failing"]
-    problems: list[Problem]
-    stages: dict[str, Any]
-    disk_free_bytes: Count | None
-    version: str
+    problems: list[Problem] = []
+    stages: dict[str, Any] = {}
+    disk_free_bytes: Count | None = None
+    version: str = ""
 
 
 class Taken(Struct):

@@ -80,12 +80,13 @@ class TrustedProxies:
         """
         address = peer
         for part in reversed(forwarded_for.split(",")):
-            if not self._trusts(address):
+            if not self.trusts(address):
                 break
             address = plain_address(part.strip()) or address
         return address
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
+        """Whether an address is that of one of the proxies."""
         if not address:
             return False
         found = ipaddress.ip_address(address)

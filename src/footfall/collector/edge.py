@@ -34,7 +34,7 @@ _SMALL_BODY = 64 << 10
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 8 << 20
 _STALL_SECONDS = 60.0
-_SLOW_SECONDS = 5.0  # from then on a request that is still arriving leaves when there is no room
+_SLOW_SECONDS = 2.0  # from then on a body that is still arriving leaves where there is no room
 _NOBODY = ""
 
 _IDLE, _HEAD, _BODY, _WAIT, _LINGER = range(5)
@@ -413,10 +413,11 @@ class Edge(HttpToolsProtocol):
     @property
     def idle_since(self) -> float | None:
         """See Connected."""
-        if self._phase == _IDLE:
+        if self._phase in (_IDLE, _HEAD):
             return self._since
-        is_slow = self._phase in (_HEAD, _BODY) and self.loop.time() - self._since > _SLOW_SECONDS
-        return self._since if is_slow else None
+        is_wanted = isinstance(self.cycle, Turn) and isinstance(self.cycle.outcome, Visit)
+        patience = _SLOW_SECONDS if is_wanted else 0.0
+        return self._since if self._phase == _BODY and self.loop.time() - self._since > patience else None
 
     def dismiss(self) -> None:
         """See Connected."""

@@ -4,6 +4,7 @@ A clean batch is sorted as a whole. Only one that is not clean is taken apart, e
 sender can make one step cost stays small.
 """
 
+from collections.abc import Sequence
 from operator import sub
 from typing import Any
 
@@ -32,7 +33,7 @@ _LONGEST_GLIMPSE = 3000
 
 # An array up to this size is decoded at once; a larger one in its parts. JSON of this size can make Python objects of
 # some 30 times as much memory, and takes some milliseconds.
-SMALL = 1 << 18
+SMALL = 1 << 19
 _GROUP_BYTES, _GROUP_EVENTS = 1 << 16, 100
 
 
@@ -72,7 +73,17 @@ def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Win
         return None
     if len(array) > 2 * limits.extent.values and _longest(accepted.ends) >= 2 * limits.extent.values:
         return None
-    events = accepted.events
+    found = _clean_keys(accepted.events, entry, named, now, window)
+    if found is None:
+        return None
+    channel, keys = found
+    return Sorted(len(keys), channel, array, keys, content_hashes(accepted.canonicals, accepted.ends))
+
+
+def _clean_keys(
+    events: Sequence[Event], entry: Pass, named: str, now: int, window: Window
+) -> tuple[str, list[int]] | None:
+    """The one channel that good events are all for, and their key hashes; None where there is anything to remark."""
     names = {event.context.channel for event in events}
     channel = names.pop() if names else default_channel(entry, named)
     if names or not channel.strip() or not (channel == entry.channel.name or (entry.is_open and entry.takes(channel))):
@@ -84,7 +95,7 @@ def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Win
         keys = [public_key_hash(key) for key in keys]
     if not window.is_new(keys) or max([event.ets for event in events], default=0) > now + DAY_MS:
         return None
-    return Sorted(len(events), channel, array, keys, content_hashes(accepted.canonicals, accepted.ends))
+    return channel, keys
 
 
 def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted:
@@ -147,15 +158,29 @@ class _Pile:
     def put_group(self, first: int, texts: list[bytes]) -> Steps[None]:
         """Judge events that follow each other, at once if they are all good."""
         is_ordinary = len(texts) > 1 and all(len(text) <= 2 * self._extent.values for text in texts)
-        accepted = judge_batch(b"[%b]" % b",".join(texts)) if is_ordinary and not self._entry.is_public else None
-        if accepted is None:
-            for index, text in enumerate(texts, first):
-                self.put(index, text)
-                yield
+        if is_ordinary and self._takes_all(first, texts):
             return
-        lines = accepted.canonicals.split(b"\n")
-        for index, (text, event, line) in enumerate(zip(texts, accepted.events, lines, strict=False), first):
-            self._keep(index, text, event, line, *self._place(event, []))
+        for index, text in enumerate(texts, first):
+            self.put(index, text)
+            yield
+
+    def _takes_all(self, first: int, texts: list[bytes]) -> bool:
+        """Keep events in which all is good; false, and nothing done, if that cannot be said of them."""
+        joined = b",".join(texts)
+        accepted = judge_batch(b"[%b]" % joined)
+        found = accepted and _clean_keys(accepted.events, self._entry, self._default, self._now, self._window)
+        if not accepted or not found or not self._seen.keys().isdisjoint(found[1]):
+            return False
+        channel, keys = found
+        out, contents = self._out, content_hashes(accepted.canonicals, accepted.ends)
+        self._events += b"," + joined if out.keys else joined
+        self._seen.update(zip(keys, contents, strict=True))
+        out.keys += keys
+        out.contents += contents
+        out.indexes += range(first, first + len(keys))
+        out.channels += [channel] * len(keys)
+        self._all_default = self._all_default and channel == self._default
+        return True
 
     def put(self, index: int, text: bytes) -> None:
         """Judge one event and put it where it belongs."""

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.serving import serving
-from tests.torture import backing_up, browsing, fuzzing, tracking
+from tests.torture import backing_up, browsing, fuzzing, tenants, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -47,3 +49,17 @@ def test_nonsense_of_every_kind(tmp_path: Path) -> None:
         assert outcome.is_clean, str(outcome)
         assert outcome.statuses[200] > 100
         served.run("audit")
+
+
+def test_one_of_four_tenants_attacks(tmp_path: Path) -> None:
+    outcome = tenants.torment(tmp_path, 1.0, ("bombs", "refused", "idle"), is_timed=False)
+    assert outcome.is_clean, str(outcome)
+    assert all(len(phase.waits) > 5 for phase in outcome.phases), str(outcome)
+
+
+def test_a_server_that_judges_large_bodies_at_once_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = "import footfall.collector.{0} as planted\nplanted.SMALL = 1 << 40\n"
+    (tmp_path / "sitecustomize.py").write_text(plant.format("sorting") + plant.format("door"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    outcome = tenants.torment(tmp_path, 1.0, ("bombs",), is_timed=False, max_event_bytes=1 << 30)
+    assert any("MiB more" in found for found in outcome.broken), str(outcome)

@@ -52,7 +52,11 @@ def _collect(pieces: Iterator[bytes], limit: int, count: Callable[[int], None]) 
             yield
     except (*DAMAGE, brotli.error, EOFError):
         raise RefusedError(400, Reason.CORRUPT_ENCODING) from None
-    return b"".join(out)
+    whole = b"".join(out)
+    yield
+    del out
+    yield
+    return whole
 
 
 def _members(body: bytes, start: Callable[[], Member], *, many: bool = True) -> Iterator[bytes]:

@@ -56,17 +56,24 @@ class Slices:
             return
         began = time.perf_counter()
         outcome: Entry | Reply | None = self._door.glance(visit, body)
+        self._spend(visit, time.perf_counter() - began)
         if outcome is None:
             task = _Task(visit, self._door.judging(visit, body), done)
             outcome = self._advance(task, began + _SLICE_SECONDS - self._kept)
             if outcome is None:
                 self._queue(task)
-        self._spend(visit, began)
-        if outcome is not None:
-            done(outcome)
+                return
+        done(outcome)
 
     def _advance(self, task: _Task, until: float) -> Entry | Reply | None:
         """Go on with a request; None if it is not done by then, or has to wait for the place of large ones."""
+        began = time.thread_time()  # which takes no note of time that other processes had
+        try:
+            return self._steps(task, until)
+        finally:
+            self._spend(task.visit, time.thread_time() - began)
+
+    def _steps(self, task: _Task, until: float) -> Entry | Reply | None:
         try:
             while True:
                 if next(task.steps):
@@ -97,10 +104,9 @@ class Slices:
         self._is_scheduled = False
         end = time.perf_counter() + _SLICE_SECONDS
         while (turn := self._next()) is not None:
-            began = time.perf_counter()
-            if began >= end:
+            if time.perf_counter() >= end:
                 break
-            self._take(turn, began, end)
+            self._take(turn, end)
         if self._turns:
             self._schedule()
 
@@ -111,13 +117,12 @@ class Slices:
                 return turn
         return None
 
-    def _take(self, turn: _Turn, began: float, end: float) -> None:
+    def _take(self, turn: _Turn, end: float) -> None:
         tasks = self._turns.pop(turn)
         task = tasks[0]
         if turn[1]:
             self._holder = task
         outcome = self._advance(task, end)
-        self._spend(task.visit, began)
         is_parked = outcome is None and task.has_place and not turn[1]
         if outcome is not None or is_parked:
             tasks.popleft()
@@ -128,8 +133,7 @@ class Slices:
         if outcome is not None:
             task.done(outcome)
 
-    def _spend(self, visit: Visit, began: float) -> None:
-        seconds = time.perf_counter() - began
+    def _spend(self, visit: Visit, seconds: float) -> None:
         self._door.budgets.spend(visit.entry.channel.name, seconds)
         if seconds < _NOTICED_SECONDS:
             return

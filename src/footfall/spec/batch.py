@@ -143,6 +143,7 @@ def _open_object(body: bytes) -> Steps[Batch]:
             raise BatchError(Reason.NOT_A_BATCH, "The batch has no events.")
         return Batch(array=b"[" + body + b"]")
     array = bytes(envelope.events)
+    yield
     if not array.startswith(b"["):
         raise BatchError(Reason.NOT_A_BATCH, "events must be an array.")
     return Batch(array=array, sent_at=_sent_at(envelope))
@@ -155,6 +156,7 @@ def _read_envelope(body: bytes) -> Steps[_Envelope]:
         found = error
         yield
     else:
+        yield
         if envelope.events is not UNSET and _may_repeat_events(body, envelope.events):
             yield from _cut_envelope(body)
         return envelope

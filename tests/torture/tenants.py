@@ -168,7 +168,7 @@ def _memory(served: Served) -> int:
 def _crowd(port: int, name: str) -> Iterator[None]:
     """As many connections as there are places, and half as many again, that say little or nothing."""
     says = {
-        "idle": b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        "idle": b"POST /v1/telemetry HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n",
         "half a head": b"POST /v1/telemetry HTTP/1.1\r\nhost:",
         "half a body": b"POST /v1/telemetry HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{",
     }.get(name)

@@ -62,9 +62,33 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     max_body_bytes: Annotated[Count, _says("Largest request body, as it arrives.")] = 5 << 20
     max_inflated_bytes: Annotated[Count, _says("Largest request body after decompression.")] = 20 << 20
     max_event_bytes: Annotated[Count, _says("Largest single event.")] = 1 << 20
+    max_event_values: Annotated[Count, _says("Most JSON values in one event.")] = 10_000
     max_batch_events: Annotated[Count, _says("Most events in one request.")] = 1000
     max_connections: Annotated[Count, _says("Most open connections of one collector.")] = 2000
-    max_inflight_bytes: Annotated[Count, _says("Most body bytes that one collector holds at once.")] = 64 << 20
+    max_address_connections: Annotated[
+        Count,
+        _says(
+            "Most open connections of one collector from one address (IPv6: one /64); this machine and `proxies` may "
+            "have as many as there can be."
+        ),
+    ] = 500
+    max_inflight_bytes: Annotated[
+        Count,
+        _says(
+            "Most body bytes that one collector holds at once; one channel at most half of that while others send, too."
+        ),
+    ] = 32 << 20
+    channel_share: Annotated[
+        float,
+        _says(
+            "Share of each collector's processor that one channel may have over time, from 0 to 1, while others send, "
+            "too; past it, 429."
+        ),
+        Meta(gt=0, le=1),
+    ] = 0.5
+    channel_inflated_bytes: Annotated[
+        Count, _says("Most bytes a second that compressed bodies of one channel may inflate to; past it, 429.")
+    ] = 256 << 20
     header_timeout: Annotated[Seconds, _says("Time in which a request's head must arrive.")] = 10.0
     body_timeout: Annotated[Seconds, _says("Time in which a request's body must arrive.")] = 30.0
     idle_timeout: Annotated[Seconds, _says("Time for which an idle connection is kept open.")] = 75.0

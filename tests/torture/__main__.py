@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.serving import serving
-from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tenants, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -64,6 +64,11 @@ def _damage(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
     return outcome.is_clean, f"{outcome} {outcome.silent or ''} {outcome.odd or ''}"
 
 
+def _torment(folder: Path, _cycles: int, minutes: float) -> tuple[bool, str]:
+    outcome = tenants.torment(folder / "tenants", max(5, minutes * 60 / 40))
+    return outcome.is_clean, str(outcome)
+
+
 TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "kill": _kill,
     "term": _terminate,
@@ -75,6 +80,7 @@ TORTURES: dict[str, Callable[[Path, int, float], tuple[bool, str]]] = {
     "orphans": _orphan,
     "temporary": _empty,
     "damage": _damage,
+    "tenants": _torment,
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import serving
-from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tracking
+from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tenants, tracking
 from tests.torture.filling import fill, small_disk
 from tests.torture.killing import kill, terminate
 
@@ -92,3 +92,17 @@ def test_a_lifeline_that_nobody_holds_is_noticed(tmp_path: Path) -> None:
 def test_folders_that_are_full_or_emptied(tmp_path: Path) -> None:
     outcome = orphaning.empty(tmp_path / "data", 2)
     assert outcome.is_clean, f"{outcome} {outcome.odd}"
+
+
+def test_one_of_four_tenants_attacks(tmp_path: Path) -> None:
+    outcome = tenants.torment(tmp_path, 1.0, ("bombs", "refused", "idle"), is_timed=False)
+    assert outcome.is_clean, str(outcome)
+    assert all(len(phase.waits) > 5 for phase in outcome.phases), str(outcome)
+
+
+def test_a_server_that_judges_large_bodies_at_once_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = "import footfall.collector.{0} as planted\nplanted.SMALL = 1 << 40\n"
+    (tmp_path / "sitecustomize.py").write_text(plant.format("sorting") + plant.format("door"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    outcome = tenants.torment(tmp_path, 1.0, ("bombs",), is_timed=False, max_event_bytes=1 << 30)
+    assert any("MiB more" in found for found in outcome.broken), str(outcome)

@@ -1,9 +1,11 @@
 """The same door as an ASGI application, for `footfall micro` and wherever another server is in front."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from footfall.collector.door import Door, Entry
+from footfall.collector.door import Door, Entry, Visit
 from footfall.collector.head import Head, is_ingest
 from footfall.collector.lobby import Journal
 from footfall.collector.refusal import RefusedError
@@ -16,6 +18,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_SLICE_SECONDS = 0.005
 
 
 class _GoneError(Exception):
@@ -53,8 +57,25 @@ class Intaker:
         body = await self._read(receive)
         if body is None:
             return self._door.refuse(head, RefusedError(413, Reason.BODY_TOO_LARGE))
-        entry = self._door.enter(visit, body)
+        entry: Entry | Reply | None = self._door.glance(visit, body)
+        if entry is None:
+            entry = await self._judge(visit, body)
         return entry if isinstance(entry, Reply) else await self._write(entry)
+
+    async def _judge(self, visit: Visit, body: bytes) -> Entry | Reply:
+        """Judge in slices, between which others have a turn."""
+        steps, began = self._door.judging(visit, body), time.perf_counter()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                self._door.budgets.spend(visit.entry.channel.name, time.perf_counter() - began)
+                outcome: Entry | Reply = done.value
+                return outcome
+            if time.perf_counter() - began > _SLICE_SECONDS:
+                self._door.budgets.spend(visit.entry.channel.name, time.perf_counter() - began)
+                await asyncio.sleep(0)
+                began = time.perf_counter()
 
     async def _write(self, entry: Entry) -> Reply:
         record, entry.record = entry.record, None

@@ -34,6 +34,8 @@ _SMALL_BODY = 64 << 10
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 8 << 20
 _STALL_SECONDS = 60.0
+_SLOW_SECONDS = 2.0  # from then on a body that is still arriving leaves where there is no room
+_NOBODY = ""
 
 _IDLE, _HEAD, _BODY, _WAIT, _LINGER = range(5)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -68,20 +70,27 @@ class Edge(HttpToolsProtocol):
         self._codings: list[bytes] = []
         self._is_last = False
         self._is_upgrade = False
-        self.deadline = self.loop.time() + self._settings.header_timeout
+        self._name: str | None = None
+        self._unread = 0
+        self._since = self.loop.time()
+        self.deadline = self._since + self._settings.header_timeout
 
     # The connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
-        if len(self.connections) > self._settings.max_connections:
+        self._name = self._lobby.connections.enter(self, self.client[0] if self.client else "")
+        if self._name is None:
             self._end(RefusedError(503, Reason.OVERLOADED, retry_after=2))
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self._name is not None:
+            self._lobby.connections.leave(self, self._name)
         for turn in (self.cycle, *(queued for queued, _ in self.pipeline)):
-            if isinstance(turn, Turn):
+            if isinstance(turn, Turn) and not turn.is_judged:
                 self._free(turn)
+        self._count_unread(0)
         self.pipeline.clear()
         self.deadline = inf
 
@@ -156,7 +165,8 @@ class Edge(HttpToolsProtocol):
         self._unexplained = 0
         self._lingered = 0
         self._codings = []
-        self.deadline = self.loop.time() + self._settings.header_timeout
+        self._since = self.loop.time()
+        self.deadline = self._since + self._settings.header_timeout
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
@@ -214,11 +224,12 @@ class Edge(HttpToolsProtocol):
         turn.size += size
         if turn.response_complete or isinstance(turn.outcome, Reply):
             return
+        channel = turn.channel
         turn.held += size
-        self._lobby.held += size
+        self._lobby.hold(channel, size)
         if turn.size > self._settings.max_body_bytes:
             self._refuse_body(turn, RefusedError(413, Reason.BODY_TOO_LARGE))
-        elif self._lobby.held > self._lobby.max_held:
+        elif not self._lobby.has_room(channel):
             self._refuse_body(turn, RefusedError(503, Reason.OVERLOADED, retry_after=1))
         elif not turn.body:
             turn.body = body
@@ -269,7 +280,7 @@ class Edge(HttpToolsProtocol):
             self._take(turn)
             return
         length = int(turn.head.headers.get(b"content-length", b"0"))
-        if isinstance(turn.outcome, Visit) and self._lobby.held - turn.held + length > self._lobby.max_held:
+        if isinstance(turn.outcome, Visit) and not self._lobby.has_room(turn.channel, max(0, length - turn.held)):
             turn.outcome = self._lobby.door.refuse(turn.head, RefusedError(503, Reason.OVERLOADED, retry_after=1))
         if isinstance(turn.outcome, Visit):
             if turn.expects_continue and not turn.size:
@@ -279,15 +290,19 @@ class Edge(HttpToolsProtocol):
 
     def _take(self, turn: Turn) -> None:
         """Judge a whole request and have it written."""
-        outcome, door = turn.outcome, self._lobby.door
-        if isinstance(outcome, Visit):
-            body, turn.body = turn.body, b""
-            entry = door.enter(outcome, body if isinstance(body, bytes) else bytes(body))
-            if isinstance(entry, Entry):
-                self._write(turn, entry)
-                return
-            outcome = entry
-        self._reply(turn, outcome)
+        outcome = turn.outcome
+        if isinstance(outcome, Reply):
+            self._reply(turn, outcome)
+            return
+        body, turn.body = turn.body, b""
+        turn.is_judged = True
+        self._lobby.slices.judge(outcome, body if isinstance(body, bytes) else bytes(body), partial(self._judged, turn))
+
+    def _judged(self, turn: Turn, outcome: Entry | Reply) -> None:
+        if isinstance(outcome, Entry):
+            self._write(turn, outcome)
+        else:
+            self._reply(turn, outcome)
 
     def _write(self, turn: Turn, entry: Entry) -> None:
         door = self._lobby.door
@@ -371,7 +386,8 @@ class Edge(HttpToolsProtocol):
             self.transport.close()
         if self._phase == _WAIT:
             self._phase = _IDLE
-            self.deadline = self.loop.time() + self._settings.idle_timeout
+            self._since = self.loop.time()
+            self.deadline = self._since + self._settings.idle_timeout
 
     def _start_next(self) -> None:
         if self.pipeline and not self.transport.is_closing():
@@ -394,15 +410,40 @@ class Edge(HttpToolsProtocol):
         else:
             self.transport.abort()
 
+    @property
+    def idle_since(self) -> float | None:
+        """See Connected."""
+        if self._phase in (_IDLE, _HEAD):
+            return self._since
+        is_wanted = isinstance(self.cycle, Turn) and isinstance(self.cycle.outcome, Visit)
+        patience = _SLOW_SECONDS if is_wanted else 0.0
+        return self._since if self._phase == _BODY and self.loop.time() - self._since > patience else None
+
+    def dismiss(self) -> None:
+        """See Connected."""
+        self.expire()
+
     def pause_writing(self) -> None:
         """The client does not read its replies: take no more requests, and do not wait for ever."""
         super().pause_writing()
         self.flow.pause_reading()
         self.deadline = self.loop.time() + _STALL_SECONDS
+        self._count_unread(self.transport.get_write_buffer_size())
+        if not self._lobby.has_room(_NOBODY):
+            self.transport.abort()
+
+    def _count_unread(self, size: int) -> None:
+        """Count replies that the client does not read like bodies: they take as much memory."""
+        if self._unread:
+            self._lobby.let_go(_NOBODY, self._unread)
+        self._unread = size
+        if size:
+            self._lobby.hold(_NOBODY, size)
 
     def resume_writing(self) -> None:
         """The client reads again."""
         super().resume_writing()
+        self._count_unread(0)
         self.deadline = inf if self._phase == _WAIT else self.loop.time() + self._settings.body_timeout
         self._read_on()
 
@@ -447,5 +488,6 @@ class Edge(HttpToolsProtocol):
             self.transport.abort()
 
     def _free(self, turn: Turn) -> None:
-        self._lobby.held -= turn.held
-        turn.held = 0
+        if turn.held:
+            self._lobby.let_go(turn.channel, turn.held)
+            turn.held = 0

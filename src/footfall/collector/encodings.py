@@ -10,6 +10,7 @@ import brotli
 
 from footfall.collector.refusal import RefusedError
 from footfall.spec.reasons import Reason
+from footfall.spec.steps import Steps, finish
 from footfall.unpacking import DAMAGE, GZIP_WINDOW, Member, Zlib, Zstd
 
 _STEP = 1 << 16
@@ -28,23 +29,34 @@ def parse_encodings(value: bytes) -> tuple[str, ...]:
 
 def inflate(body: bytes, encodings: tuple[str, ...], limit: int) -> bytes:
     """Undo the encodings; raises RefusedError for a corrupt body or one that would pass the limit of bytes."""
+    return finish(inflating(body, encodings, limit, lambda _: None))
+
+
+def inflating(body: bytes, encodings: tuple[str, ...], limit: int, count: Callable[[int], None]) -> Steps[bytes]:
+    """`inflate` in slices; `count` is told of all bytes that come out, of those that are refused as well."""
     for name in reversed(encodings):
-        body = _collect(_DECODERS[name](body), limit)
+        body = yield from _collect(_DECODERS[name](body), limit, count)
     return body
 
 
-def _collect(pieces: Iterator[bytes], limit: int) -> bytes:
+def _collect(pieces: Iterator[bytes], limit: int, count: Callable[[int], None]) -> Steps[bytes]:
     out: list[bytes] = []
     size = 0
     try:
         for piece in pieces:
             out.append(piece)
             size += len(piece)
+            count(len(piece))
             if size > limit:
                 raise RefusedError(413, Reason.INFLATED_TOO_LARGE)
+            yield
     except (*DAMAGE, brotli.error, EOFError):
         raise RefusedError(400, Reason.CORRUPT_ENCODING) from None
-    return b"".join(out)
+    whole = b"".join(out)
+    yield
+    del out
+    yield
+    return whole
 
 
 def _members(body: bytes, start: Callable[[], Member], *, many: bool = True) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from footfall.dialects.keycloak import Keycloak
 from footfall.dialects.lms import Lms
 from footfall.settings import Settings
 from footfall.spec.intake import Refused
+from footfall.spec.steps import Steps
 
 _SLASHES = re.compile("/{2,}")
 
@@ -56,10 +57,10 @@ class Interpreter:
         return None if dialect is None or head is None else Foreigner(dialect, head)
 
 
-def translate(foreigner: Foreigner, request: Request) -> Translation:
-    """What is said, in V3; raises RefusedError."""
+def translating(foreigner: Foreigner, request: Request) -> Steps[Translation]:
+    """What is said, in V3, in slices; raises RefusedError."""
     try:
-        return foreigner.dialect.translate(request)
+        return (yield from foreigner.dialect.translating(request))
     except RefusalError as error:
         raise RefusedError(
             error.status, error.reason, str(error), line=error.line, column=error.column, answer=error.answer

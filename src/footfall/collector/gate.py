@@ -16,6 +16,7 @@ from footfall.spec.reasons import Reason
 
 OPEN = "dev"
 _REMEMBERED = 1024
+_LONGEST_NAME = 200  # of a channel that nobody has made
 _KEY = re.compile(rb"(?:^|&)key=([^&]*)")
 
 
@@ -36,7 +37,9 @@ class Pass(Struct, frozen=True):
 
     def takes(self, name: str) -> bool:
         """Whether events that name this channel are stored under it."""
-        return self.is_open or name == self.channel.name or name in self.channel.accepts or "*" in self.channel.accepts
+        if name == self.channel.name or name in self.channel.accepts:
+            return True
+        return (self.is_open or "*" in self.channel.accepts) and len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 class Gate:

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from footfall.collector.connections import Connections
 from footfall.collector.door import Door
+from footfall.collector.slices import Slices
+from footfall.peer import TrustedProxies
 from footfall.settings import Settings
 
 _SWEEP_SECONDS = 0.5
@@ -33,9 +36,37 @@ class Lobby:
         self.settings = settings
         self.door = door
         self.journal = journal
+        self.slices = Slices(door, asyncio.get_running_loop())
+        self.connections = Connections(
+            settings.max_connections, settings.max_address_connections, TrustedProxies(settings.proxies)
+        )
         self.held = 0
-        self.max_held = settings.max_inflight_bytes
+        self._max_held = settings.max_inflight_bytes
+        self._held_by: dict[str, int] = {}
         self.draining = asyncio.Event()
+
+    def hold(self, channel: str, size: int) -> None:
+        """Count bytes that are held for a channel; empty for nobody's."""
+        self.held += size
+        self._held_by[channel] = self._held_by.get(channel, 0) + size
+
+    def let_go(self, channel: str, size: int) -> None:
+        """Count them no more."""
+        self.held -= size
+        left = self._held_by[channel] - size
+        if left:
+            self._held_by[channel] = left
+        else:
+            del self._held_by[channel]
+
+    def has_room(self, channel: str, more: int = 0) -> bool:
+        """Whether so many bytes more may be held for a channel.
+
+        It may hold half of all while others hold any, and never the last part, so that it cannot keep others out.
+        """
+        own = self._held_by.get(channel, 0)
+        most = self._max_held // 2 if own < self.held else self._max_held - self._max_held // 16
+        return self.held + more <= self._max_held and own + more <= most
 
     async def sweep(self, guests: Callable[[], Iterable[Guest]]) -> None:
         """Go round all connections twice a second, for ever, and end those whose time is up."""

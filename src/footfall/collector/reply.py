@@ -18,7 +18,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON: Headers = ((b"content-type", b"application/json"),)
 _CAUTION: Headers = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
-_DETAILS_AT_MOST = 1000
+DETAILS_AT_MOST = 1000
 _REUSED_SECONDS = 0.1
 
 _encoder = msgspec.json.Encoder()
@@ -109,8 +109,8 @@ def success(counts: Counts, errors: list[Detail], warnings: list[Detail], msgid:
         counts.accepted,
         counts.duplicate,
         counts.rejected,
-        _encoder.encode(errors[:_DETAILS_AT_MOST]) if errors else b"[]",
-        _encoder.encode(warnings[:_DETAILS_AT_MOST]) if warnings else b"[]",
+        _encoder.encode(errors[:DETAILS_AT_MOST]) if errors else b"[]",
+        _encoder.encode(warnings[:DETAILS_AT_MOST]) if warnings else b"[]",
     )
     body = _ENVELOPE % (_stamp.now(), _stamp.id(), msgid, b"successful", b"null", b"null", b"SUCCESS", result)
     return Reply(200, headers, body)

@@ -4,37 +4,43 @@ A clean batch is sorted as a whole. Only one that is not clean is taken apart, e
 sender can make one step cost stays small.
 """
 
+from collections.abc import Sequence
+from operator import sub
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from footfall.collector.gate import Pass
 from footfall.collector.window import Window
 from footfall.spec import v3
 from footfall.spec.batch import Batch
 from footfall.spec.envelope import Event
+from footfall.spec.extent import Extent
 from footfall.spec.identity import content_hash, content_hashes, key_hash, public_key_hash
 from footfall.spec.intake import Refused, Repeat
 from footfall.spec.judge import judge, judge_batch
-from footfall.spec.mask import payload_text
+from footfall.spec.mask import LONGEST_MID, payload_text, plausible_id, plausible_time
 from footfall.spec.reasons import Reason
+from footfall.spec.steps import Steps, finish
 from footfall.spec.text import JSON_ERRORS, number
 from footfall.spec.trust import edata_type, may_be_public, not_public
-from footfall.spec.typenames import event_type
+from footfall.spec.typenames import event_type, known_eid
 from footfall.spec.verdict import Finding, Profile
 
 DAY_MS = 86_400_000
+_LONGEST_GLIMPSE = 3000
 
 # An array up to this size is decoded at once; a larger one in its parts. JSON of this size can make Python objects of
-# some 30 times as much memory.
-_WHOLE = 1 << 20
+# some 30 times as much memory, and takes some milliseconds.
+SMALL = 1 << 19
+_GROUP_BYTES, _GROUP_EVENTS = 1 << 16, 100
 
 
 class Limits(Struct, frozen=True):
-    """How much one request may hold: bytes of one event, events."""
+    """How much one request may hold: in one event, and events."""
 
-    event_bytes: int
+    extent: Extent
     events: int
 
 
@@ -60,15 +66,27 @@ def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Win
 
     The arguments are those of `sort`.
     """
-    if len(array) > min(_WHOLE, limits.event_bytes):
+    if len(array) > min(SMALL, limits.extent.size):
         return None
     accepted = judge_batch(array)
     if accepted is None or len(accepted.events) > limits.events:
         return None
-    events = accepted.events
+    if len(array) > 2 * limits.extent.values and _longest(accepted.ends) >= 2 * limits.extent.values:
+        return None
+    found = _clean_keys(accepted.events, entry, named, now, window)
+    if found is None:
+        return None
+    channel, keys = found
+    return Sorted(len(keys), channel, array, keys, content_hashes(accepted.canonicals, accepted.ends))
+
+
+def _clean_keys(
+    events: Sequence[Event], entry: Pass, named: str, now: int, window: Window
+) -> tuple[str, list[int]] | None:
+    """The one channel that good events are all for, and their key hashes; None where there is anything to remark."""
     names = {event.context.channel for event in events}
     channel = names.pop() if names else default_channel(entry, named)
-    if names or not channel.strip() or not (entry.is_open or channel == entry.channel.name):
+    if names or not channel.strip() or not (channel == entry.channel.name or (entry.is_open and entry.takes(channel))):
         return None
     keys = [key_hash(channel, event.mid) for event in events]
     if entry.is_public:
@@ -77,7 +95,7 @@ def sort_clean(array: memoryview, entry: Pass, named: str, now: int, window: Win
         keys = [public_key_hash(key) for key in keys]
     if not window.is_new(keys) or max([event.ets for event in events], default=0) > now + DAY_MS:
         return None
-    return Sorted(len(events), channel, array, keys, content_hashes(accepted.canonicals, accepted.ends))
+    return channel, keys
 
 
 def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Sorted:
@@ -85,15 +103,36 @@ def sort(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits
 
     Raises BatchError when there are too many, or when they cannot be told apart.
     """
+    return finish(sorting(batch, entry, named, now, window, limits))
+
+
+def sorting(batch: Batch, entry: Pass, named: str, now: int, window: Window, limits: Limits) -> Steps[Sorted]:
+    """`sort` in slices."""
     if batch.array is not None:
         clean = sort_clean(memoryview(batch.array), entry, named, now, window, limits)
         if clean is not None:
             return clean
-    texts = batch.texts(limits.events)
+    is_large = batch.array is not None and len(batch.array) > SMALL
+    texts = yield from batch.parting(limits.events)
     pile = _Pile(entry, default_channel(entry, named), now, window, limits)
+    group: list[bytes] = []
     for index, text in enumerate(texts):
-        pile.put(index, text)
+        group.append(bytes(text))
+        if (
+            not is_large
+            or len(group) == _GROUP_EVENTS
+            or sum(map(len, group)) > _GROUP_BYTES
+            or index + 1 == len(texts)
+        ):
+            yield
+            yield from pile.put_group(index + 1 - len(group), group)
+            group = []
     return pile.sorted(len(texts))
+
+
+def _longest(ends: list[int]) -> int:
+    """The length of the longest line, by where the lines end."""
+    return max(ends[0], *map(sub, ends[1:], ends)) if len(ends) > 1 else ends[-1]
 
 
 def default_channel(entry: Pass, named: str) -> str:
@@ -110,25 +149,53 @@ class _Pile:
         self._default = default
         self._now = now
         self._window = window
-        self._largest = limits.event_bytes
-        self._texts: list[bytes] = []
+        self._extent = limits.extent
+        self._events = bytearray(b"[")
         self._seen: dict[int, int] = {}
         self._out = Sorted(0, default)
         self._all_default = True
 
+    def put_group(self, first: int, texts: list[bytes]) -> Steps[None]:
+        """Judge events that follow each other, at once if they are all good."""
+        is_ordinary = len(texts) > 1 and all(len(text) <= 2 * self._extent.values for text in texts)
+        if is_ordinary and self._takes_all(first, texts):
+            return
+        for index, text in enumerate(texts, first):
+            self.put(index, text)
+            yield
+
+    def _takes_all(self, first: int, texts: list[bytes]) -> bool:
+        """Keep events in which all is good; false, and nothing done, if that cannot be said of them."""
+        joined = b",".join(texts)
+        accepted = judge_batch(b"[%b]" % joined)
+        found = accepted and _clean_keys(accepted.events, self._entry, self._default, self._now, self._window)
+        if not accepted or not found or not self._seen.keys().isdisjoint(found[1]):
+            return False
+        channel, keys = found
+        out, contents = self._out, content_hashes(accepted.canonicals, accepted.ends)
+        self._events += b"," + joined if out.keys else joined
+        self._seen.update(zip(keys, contents, strict=True))
+        out.keys += keys
+        out.contents += contents
+        out.indexes += range(first, first + len(keys))
+        out.channels += [channel] * len(keys)
+        self._all_default = self._all_default and channel == self._default
+        return True
+
     def put(self, index: int, text: bytes) -> None:
         """Judge one event and put it where it belongs."""
-        if len(text) > self._largest:
-            return self._refuse(index, [Finding.make(Reason.EVENT_TOO_LARGE)], _glimpse(text), None)
+        if (excess := self._extent.fault(text)) is not None:
+            return self._refuse(index, [excess], self._seen_in(_glimpse(text)), None)
         verdict = judge(text, self._profile)
         if verdict.event is None:
             payload = payload_text(text, verdict.value, masked=not self._entry.channel.keep_payloads)
-            return self._refuse(index, list(verdict.findings), _traits(verdict.value), payload)
+            return self._refuse(index, list(verdict.findings), self._seen_in(verdict.value), payload)
         forbidden = not_public(verdict.event, self._entry.channel.public_types) if self._entry.is_public else None
         if forbidden is not None:
             value = msgspec.json.decode(text)
             payload = payload_text(text, value, masked=not self._entry.channel.keep_payloads)
-            return self._refuse(index, [forbidden], _traits(value), payload)
+            traits = msgspec.structs.replace(self._seen_in(value), mid=verdict.event.mid)
+            return self._refuse(index, [forbidden], traits, payload)
         channel, findings = self._place(verdict.event, list(verdict.findings))
         return self._keep(index, text, verdict.event, verdict.canonical, channel, findings)
 
@@ -136,7 +203,8 @@ class _Pile:
         """Everything that was put here."""
         out = self._out
         out.of = of
-        out.events = memoryview(b"[" + b",".join(self._texts) + b"]")
+        self._events += b"]"
+        out.events = memoryview(self._events)
         if out.indexes == list(range(of)):
             out.indexes = []
         if self._all_default:
@@ -173,7 +241,9 @@ class _Pile:
             self._refuse(index, [Finding.make(Reason.MID_CONFLICT, "$.mid", "string")], traits, payload)
         else:
             self._seen[key] = content
-            self._texts.append(text)
+            if self._out.keys:
+                self._events += b","
+            self._events += text
             self._accept(index, event, key, content, channel, findings)
 
     def _accept(self, index: int, event: Event, key: int, content: int, channel: str, findings: list[Finding]) -> None:
@@ -187,6 +257,24 @@ class _Pile:
         if findings:
             out.warnings[index] = findings
             out.remarks += [(index, event.mid, finding) for finding in findings]
+
+    def _seen_in(self, value: Any) -> "_Traits":
+        """What is kept of a refused event besides its payload: no more than is plausible, unless payloads are kept."""
+        if not isinstance(value, dict):
+            return _Traits()
+        context = value.get("context")
+        channel = context.get("channel") if isinstance(context, dict) else None
+        return _Traits(
+            self._mid(value.get("mid")),
+            known_eid(value.get("eid")),
+            plausible_time(number(value.get("ets"))),
+            channel if isinstance(channel, str) else "",
+        )
+
+    def _mid(self, mid: Any) -> str | None:
+        if self._entry.channel.keep_payloads and isinstance(mid, str):
+            return mid[:LONGEST_MID]
+        return plausible_id(mid)
 
     def _refuse(self, index: int, findings: list[Finding], traits: "_Traits", payload: str | None) -> None:
         channel = traits.channel if traits.channel.strip() and self._entry.takes(traits.channel) else self._default
@@ -202,38 +290,20 @@ class _Traits(Struct):
     channel: str = ""
 
 
-def _traits(value: Any) -> _Traits:
-    if not isinstance(value, dict):
-        return _Traits()
-    context = value.get("context")
-    channel = context.get("channel") if isinstance(context, dict) else None
-    return _Traits(
-        _text(value.get("mid")),
-        _text(value.get("eid")),
-        number(value.get("ets")),
-        _text(channel) or "",
-    )
-
-
-def _text(value: Any) -> str | None:
-    return value[:_LONGEST] if isinstance(value, str) else None
-
-
-_LONGEST = 1000
-
-
 class _Glimpse(Struct):
-    mid: str = ""
-    eid: str = ""
+    mid: Raw = Raw()
+    eid: Raw = Raw()
 
 
 _glimpse_decoder = msgspec.json.Decoder(_Glimpse)
+_short = msgspec.json.Decoder(str)
 
 
-def _glimpse(text: bytes) -> _Traits:
+def _glimpse(text: bytes) -> dict[str, str]:
     """What an event that is too large to be read in full calls itself."""
     try:
         found = _glimpse_decoder.decode(text)
+        pairs = (("mid", bytes(found.mid)), ("eid", bytes(found.eid)))
+        return {name: _short.decode(raw) for name, raw in pairs if raw[:1] == b'"' and len(raw) <= _LONGEST_GLIMPSE}
     except JSON_ERRORS:
-        return _Traits()
-    return _Traits(_text(found.mid) or None, _text(found.eid) or None)
+        return {}

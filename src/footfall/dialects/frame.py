@@ -19,7 +19,9 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from footfall.spec.extent import Extent
 from footfall.spec.reasons import Reason
+from footfall.spec.steps import Steps
 from footfall.spec.verdict import Finding
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -31,6 +33,7 @@ class Request(Struct, frozen=True):
     `path` is the one in the dialect's `paths`; `body` is without encodings, `raw` is as it arrived; `now` is in epoch
     milliseconds. Events belong in `channel`. `peer` is the client's address, empty where it is not known; behind a
     proxy it is the proxy's. `is_trusted` says that the key is secret or none is needed: it was not sent by a browser.
+    There may be `at_most` events, each within `extent`, which a dialect has to see to before it decodes one.
     Others may send what `spec.trust` lets them, and the event types in `public_types`; the collector sees to that.
     """
 
@@ -46,6 +49,7 @@ class Request(Struct, frozen=True):
     body: bytes
     ndjson: bool
     at_most: int
+    extent: Extent = Extent()
 
 
 class Answer(Struct, frozen=True):
@@ -118,6 +122,11 @@ class Dialect:
     def translate(self, request: Request) -> Translation:
         """Say the same in V3; raises RefusalError."""
         raise NotImplementedError
+
+    def translating(self, request: Request) -> Steps[Translation]:
+        """`translate` in slices, for dialects of which a request may hold many events."""
+        yield
+        return self.translate(request)
 
     def refuse(self, error: RefusalError) -> Answer | None:
         """The dialect's own words where the collector refuses (401, 403, 405, 413, 429, 503 …); None for ours."""

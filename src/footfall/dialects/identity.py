@@ -1,16 +1,18 @@
 """The dialect of systems that keep accounts: operations come in, and go out as the events that each of them fires."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from footfall.dialects.frame import Answer, Dialect, Lost, Outcome, RefusalError, Request, Translation
 from footfall.dialects.identity_operation import Operation, events, read_operation
-from footfall.spec.batch import Batch, BatchError, open_body
+from footfall.spec.batch import Batch, BatchError, opening
 from footfall.spec.envelope import Event
+from footfall.spec.extent import Extent
 from footfall.spec.reasons import Reason
-from footfall.spec.text import JSON_ERRORS, MalformedJSONError, cannot_be_skipped, members, read, where
+from footfall.spec.steps import Steps, finish
+from footfall.spec.text import JSON_ERRORS, MalformedJSONError, member_spans, read, skipping, where
 from footfall.spec.verdict import Finding
 
 PATH = "/v1/identity/operations"
@@ -70,10 +72,15 @@ class Identity(Dialect):
 
     def translate(self, request: Request) -> Translation:
         """Read the operations one by one; raises RefusalError where they cannot be told apart."""
-        texts, path = _open(request)
-        pile = _Pile(request.channel)
+        return finish(self.translating(request))
+
+    def translating(self, request: Request) -> Steps[Translation]:
+        """The same in slices."""
+        texts, path = yield from _open(request)
+        pile = _Pile(request.channel, request.extent)
         for index, text in enumerate(texts):
-            pile.put(text, path.format(index=index))
+            yield
+            pile.put(bytes(text), path.format(index=index))
         return Translation(_encode(pile.events), pile.answer, pile.lost)
 
 
@@ -91,8 +98,9 @@ class _Item(Struct):
 class _Pile:
     """The operations of a request."""
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, extent: Extent) -> None:
         self._channel = channel
+        self._extent = extent
         self._items: list[_Item] = []
         self._told = 0
         self.events: list[Event] = []
@@ -100,7 +108,8 @@ class _Pile:
 
     def put(self, text: bytes, path: str) -> None:
         """Read one operation, and turn it into its events."""
-        value, fault = read(text)
+        excess = self._extent.fault(text)
+        value, fault = (None, excess) if excess is not None else read(text)
         if fault is None or fault.code == Reason.NOT_AN_OBJECT.code:
             found = read_operation(value, path)
         else:
@@ -185,41 +194,48 @@ def _id_of(value: object) -> str | None:
     return found[:200] if isinstance(found, str) else None
 
 
-def _open(request: Request) -> tuple[list[bytes], str]:
+def _open(request: Request) -> Steps[tuple[Sequence[bytes | msgspec.Raw], str]]:
     """The texts of the operations, and the JSON path of one, with `{index}` in it; raises RefusalError."""
     try:
         if request.ndjson:
-            return open_body(request.body, ndjson=True, at_most=request.at_most).texts(request.at_most), "$"
-        return _open_json(request.body.removeprefix(_BOM), request.at_most)
+            batch = yield from opening(request.body, ndjson=True, at_most=request.at_most)
+            return (yield from batch.parting(request.at_most)), "$"
+        return (yield from _open_json(request.body.removeprefix(_BOM), request.at_most))
     except MalformedJSONError as error:
         raise _malformed(error) from None
     except BatchError as error:
         raise _refused(error, request.at_most) from None
 
 
-def _open_json(body: bytes, at_most: int) -> tuple[list[bytes], str]:
+def _open_json(body: bytes, at_most: int) -> Steps[tuple[Sequence[bytes | msgspec.Raw], str]]:
     first = body.lstrip(_SPACE)[:1]
     if first == b"[":
-        return Batch(array=body).texts(at_most), "$[{index}]"
+        return (yield from Batch(array=body).parting(at_most)), "$[{index}]"
     try:
         _skim.decode(body)
     except JSON_ERRORS as error:
-        if first != b"{" or not cannot_be_skipped(body, error):
-            raise where(body, error) from None
+        found = error
+        if first != b"{" or not (yield from skipping(body, found)):
+            raise where(body, found) from None
     if first != b"{":
         raise BatchError(Reason.NOT_A_BATCH, f"The body is JSON, but holds no operations. {_SHAPES}")
-    arrays = [value for name, value in members(body) if name == _KEY]
+    arrays = []
+    for member in member_spans(body):
+        if member is None:
+            yield
+        elif member[0] == _KEY:
+            arrays.append(body[slice(*member[1])])
     if not arrays:
         return [body], "$"
-    return _open_batch(arrays, at_most), f"$.{_KEY}[{{index}}]"
+    return (yield from _open_batch(arrays, at_most)), f"$.{_KEY}[{{index}}]"
 
 
-def _open_batch(arrays: list[bytes], at_most: int) -> list[bytes]:
+def _open_batch(arrays: list[bytes], at_most: int) -> Steps[Sequence[bytes | msgspec.Raw]]:
     if len(arrays) > 1:
         raise BatchError(Reason.NOT_A_BATCH, f"The body names {_KEY} twice.")
     if not arrays[0].startswith(b"["):
         raise BatchError(Reason.NOT_A_BATCH, f"{_KEY} must be an array.")
-    return Batch(array=arrays[0]).texts(at_most)
+    return (yield from Batch(array=arrays[0]).parting(at_most))
 
 
 def _malformed(error: MalformedJSONError) -> RefusalError:

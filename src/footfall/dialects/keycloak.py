@@ -10,6 +10,7 @@ registration may be taken for ordinary logins. `footfall import keycloak URL` kn
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -21,9 +22,11 @@ from footfall.dialects.keycloak_event import KeycloakEvent, ReadError
 from footfall.dialects.keycloak_json import read_object
 from footfall.dialects.keycloak_memory import Memory
 from footfall.dialects.keycloak_rules import Ignored, decide, order
-from footfall.spec.batch import Batch, BatchError, open_body
+from footfall.spec.batch import Batch, BatchError, opening
 from footfall.spec.envelope import Event
+from footfall.spec.extent import Extent
 from footfall.spec.reasons import Reason
+from footfall.spec.steps import Steps, finish
 from footfall.spec.text import JSON_ERRORS, where
 from footfall.spec.verdict import Finding
 
@@ -68,8 +71,16 @@ class Keycloak(Dialect):
 
     def translate(self, request: Request) -> Translation:
         """Read the events one by one; raises RefusalError for a request that is not to be trusted, or not JSON."""
+        return finish(self.translating(request))
+
+    def translating(self, request: Request) -> Steps[Translation]:
+        """The same in slices."""
         self._authenticate(request)
-        pile = _Pile(_open(request))
+        texts = yield from _open(request)
+        pile = _Pile()
+        for index, text in enumerate(texts):
+            yield
+            pile.put(bytes(text), "$" if len(texts) == 1 else f"$[{index}]", request.extent)
         pile.decide(self._memory, request.channel)
         return Translation(_encode(pile.events), pile.answer, pile.lost, is_vouched=bool(self._secret))
 
@@ -105,11 +116,16 @@ class _Item(Struct):
 class _Pile:
     """The events of a request."""
 
-    def __init__(self, texts: list[bytes]) -> None:
-        paths = ["$"] if len(texts) == 1 else [f"$[{index}]" for index in range(len(texts))]
-        self._items = [_Item(_read(text, path), path) for text, path in zip(texts, paths, strict=True)]
+    def __init__(self) -> None:
+        self._items: list[_Item] = []
         self.events: list[Event] = []
         self.lost: list[Lost] = []
+
+    def put(self, text: bytes, path: str, extent: Extent) -> None:
+        """Read an event."""
+        excess = extent.fault(text)
+        found = _read(text, path) if excess is None else Finding.make(excess.reason, path)
+        self._items.append(_Item(found, path))
 
     def decide(self, memory: Memory, channel: str) -> None:
         """Turn Keycloak's events into operations, in the order in which they happened, and these into their events."""
@@ -176,14 +192,15 @@ def _detail(found: Finding) -> Detail:
     return Detail(found.code, found.path, found.message, found.reason.hint, found.reason.docs)
 
 
-def _open(request: Request) -> list[bytes]:
+def _open(request: Request) -> Steps[Sequence[bytes | msgspec.Raw]]:
     """The texts of the events; raises RefusalError."""
     body = request.body.removeprefix(_BOM).strip(_SPACE)
     try:
         if request.ndjson:
-            return open_body(body, ndjson=True, at_most=request.at_most).texts(request.at_most)
+            batch = yield from opening(body, ndjson=True, at_most=request.at_most)
+            return (yield from batch.parting(request.at_most))
         if body[:1] == b"[":
-            return Batch(array=body).texts(request.at_most)
+            return (yield from Batch(array=body).parting(request.at_most))
         _skim.decode(body)
     except BatchError as error:
         status = 413 if error.reason is Reason.TOO_MANY_EVENTS else 400

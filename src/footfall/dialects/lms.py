@@ -38,11 +38,12 @@ class Lms(Dialect):
         """One event; raises RefusalError for a body that is no JSON object, and for one that may not be sent."""
         if request.ndjson:
             raise RefusalError(415, Reason.UNSUPPORTED_MEDIA_TYPE, "Send one event as application/json.")
-        body, finding = read(request.body.removeprefix(_BOM))
+        excess = request.extent.fault(request.body)
+        body, finding = read(request.body.removeprefix(_BOM)) if excess is None else ({}, excess)
         if finding is not None:
             reason = Reason.of(finding.code)
             reason = Reason.MALFORMED_JSON if reason is Reason.MALFORMED_LINE else reason
-            raise RefusalError(400, reason, finding.message)
+            raise RefusalError(413 if reason is Reason.EVENT_TOO_LARGE else 400, reason, finding.message)
         now = moment_of(request.now)
         said = understand(body, request, now)
         if isinstance(said, Misspoken):

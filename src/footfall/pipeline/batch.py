@@ -26,6 +26,12 @@ from footfall.spec.verdict import Fate, Finding
 
 _log = structlog.get_logger()
 _STORED = 0
+# What an event says about somebody, and what a rejected one is not to say.
+_SAID = (
+    *("actor_id", "actor_type", "env", "sid", "did", "pdata_id", "pdata_pid", "pdata_ver"),
+    *("object_id", "object_type", "object_ver"),
+    *("edata_type", "edata_subtype", "edata_id", "edata_pageid", "edata_mode", "edata_duration"),
+)
 _FATES = (Fate.STORED, Fate.DUPLICATE, Fate.REJECTED)
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -119,13 +125,16 @@ def _remark(table: pa.Table, shared: NDArray[np.intp]) -> pa.Table:
 def _explain(table: pa.Table, conflicts: NDArray[np.intp]) -> pa.Table:
     """Give events with a mid of another event their reason, and mask what they say like any rejected event."""
     finding = Finding.make(Reason.MID_CONFLICT, "$.mid", "string")
-    columns = {name: table.column(name).to_pylist() for name in ("event", "reasons", "findings", "warnings")}
+    explained = ("event", "reasons", "findings", "warnings")
+    columns = {name: table.column(name).to_pylist() for name in (*explained, *_SAID)}
     for place in conflicts:
         text = columns["event"][place].encode()
         columns["event"][place] = payload_text(text, msgspec.json.decode(text), masked=True)
         columns["reasons"][place] = [finding.code]
         columns["findings"][place] = msgspec.json.encode([finding]).decode()
         columns["warnings"][place] = None
+        for name in _SAID:
+            columns[name][place] = None
     return _replace(table, columns)
 
 

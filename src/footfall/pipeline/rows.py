@@ -16,7 +16,7 @@ from footfall.pipeline.sight import Data, Sight, sights, texts
 from footfall.spec.identity import PUBLIC_BITS, key_hash
 from footfall.spec.intake import Agent, Intake, Refused, Repeat
 from footfall.spec.reasons import Reason
-from footfall.spec.typenames import CANONICAL, event_type
+from footfall.spec.typenames import CANONICAL, event_type, known_eid
 from footfall.spec.verdict import Finding
 
 CANDIDATE, DUPLICATE, REJECTED = 0, 1, 2
@@ -322,7 +322,7 @@ def _refused_row(entry: Entry, refused: Refused) -> _Row:
         idx=refused.index,
         of=entry.intake.of,
         mid=refused.mid,
-        eid=refused.eid,
+        eid=known_eid(refused.eid),
         ets=refused.ets,
         event=refused.payload,
         findings=refused.findings,
@@ -340,7 +340,7 @@ def _from_rows(rows: list[_Row]) -> Rows:
     keys = np.array([key_hash(row.channel, row.mid or "") for row in rows], np.uint64)
     keys = np.where(public, keys ^ np.uint64(PUBLIC_BITS), keys)
     columns |= {
-        "event_type": [row.event_type or row.eid for row in rows],
+        "event_type": [row.event_type or known_eid(row.eid) for row in rows],
         "occurred_at": times.occurred_at,
         "clock": times.clock,
         "received_at": pa.array((received * 1000).astype(np.int64), pa.timestamp("us")),

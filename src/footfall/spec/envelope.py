@@ -86,7 +86,9 @@ class Event(Open, kw_only=True, tag_field="eid"):
 
     ets: Annotated[Number, says("When it happened: epoch milliseconds on the sender's clock.", 1795224242107)]
     ver: Annotated[Literal["3.0", "3.1"], says("Version of the event language.")]
-    mid: Annotated[str, Meta(min_length=1), says("Id of this event, the same in every resend.", "START:52b1fae7")]
+    mid: Annotated[
+        str, Meta(min_length=1, max_length=500), says("Id of this event, the same in every resend.", "START:52b1fae7")
+    ]
     actor: Annotated[Actor, says("Who did it.")]
     context: Annotated[Context, says("Where and in which visit it happened.")]
     object: Annotated[Object | UnsetType, says("What it is about.")] = UNSET

@@ -7,13 +7,13 @@ from typing import Any
 import jsonschema_rs
 
 from footfall.spec.reasons import Reason
-from footfall.spec.schemas import EIDS, all_schemas, event_schema
-from footfall.spec.verdict import Finding, Profile, json_type
+from footfall.spec.schemas import EIDS, event_schema, field_names
+from footfall.spec.verdict import Finding, Profile, json_type, shown_name
 
 AT_MOST = 20
-_NAME_LENGTH = 100
 _SMALL = 100  # nodes of an event that is validated as it is: naming one fault takes 10 µs
 _ITEMS = 32  # array items and unknown keys that are looked at in a larger one
+_TEXT = 1000  # characters of a string that are looked at in a larger one: more than any limit, and a message holds all
 
 
 @cache
@@ -50,40 +50,40 @@ def _is_large(event: dict[str, Any]) -> bool:
     left = _SMALL
     for node in nodes:
         left -= len(node)
-        if left < 0:
+        if left < 0 or (type(node) is dict and any(len(key) > _TEXT for key in node)):
             return True
         inner = node.values() if type(node) is dict else node
+        if any(type(child) is str and len(child) > _TEXT for child in inner):
+            return True
         nodes += [child for child in inner if type(child) is dict or type(child) is list]
     return False
 
 
 class _Excerpt:
-    """The first items and unknown keys of an event with very many, as the validator names all faults or one."""
+    """The first items and unknown keys of an event with very many, and the beginnings of long texts.
+
+    The validator names all faults or one, and says of each the whole part that has it.
+    """
 
     def __init__(self) -> None:
         self.left = _ITEMS
 
     def of(self, value: Any) -> Any:
         """The value without what is past the count."""
-        names = _names()
+        names = field_names()
         match value:
             case dict():
-                return {key: self.of(item) for key, item in value.items() if key in names or self._takes()}
+                return {key[:_TEXT]: self.of(item) for key, item in value.items() if key in names or self._takes()}
             case list():
                 return [self.of(item) for item in takewhile(self._takes, value)]
+            case str():
+                return value[:_TEXT]
             case _:
                 return value
 
     def _takes(self, _: object = None) -> bool:
         self.left -= 1
         return self.left >= 0
-
-
-@cache
-def _names() -> frozenset[str]:
-    """Every field that any shape knows."""
-    schemas = [part for _, _, schema in all_schemas() for part in (schema, *schema.get("$defs", {}).values())]
-    return frozenset(name for schema in schemas for name in schema.get("properties", ()))
 
 
 def _unknown_event(eid: str) -> Finding:
@@ -112,6 +112,9 @@ def _findings(error: jsonschema_rs.ValidationError) -> list[Finding]:
             return [_unknown_field(path, name) for name in kind.unexpected]
         case "minLength":
             return [Finding.make(Reason.EMPTY_VALUE, path, "string", f"{_last(path)} must not be empty.")]
+        case "maxLength":
+            message = f"{_last(path)} may have at most {kind.limit} characters."
+            return [Finding.make(Reason.VALUE_TOO_LONG, path, "string", message)]
         case "enum":
             allowed = " or ".join(str(option) for option in kind.options)
             message = f"{_last(path)} must be {allowed}."
@@ -123,12 +126,12 @@ def _findings(error: jsonschema_rs.ValidationError) -> list[Finding]:
 
 
 def _unknown_field(path: str, name: str) -> Finding:
-    inner = f"{path}.{name[:_NAME_LENGTH]}"
+    inner = f"{path}.{shown_name(name)}"
     return Finding.make(Reason.UNKNOWN_FIELD, inner, message=f"{_last(path)} has no field {_last(inner)}.")
 
 
 def _path(parts: list[str | int]) -> str:
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part[:_NAME_LENGTH]}" for part in parts)
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{shown_name(part)}" for part in parts)
 
 
 def _last(path: str) -> str:

@@ -54,6 +54,11 @@ class Reason(Enum):
         "The event is larger than the limit for one event.",
         "Send large content by reference, or raise max_event_bytes.",
     )
+    TOO_MANY_VALUES = Advice(
+        "too_many_values",
+        "The event holds more JSON values than the limit for one event.",
+        "Send large content by reference, or raise max_event_values.",
+    )
 
     # Events: the shape.
     UNKNOWN_EVENT = Advice(
@@ -73,6 +78,7 @@ class Reason(Enum):
         "value_not_allowed", "The value is not one of those allowed.", "Send one of the values that the message names."
     )
     EMPTY_VALUE = Advice("empty_value", "The value must not be empty.", "Fill the field.")
+    VALUE_TOO_LONG = Advice("value_too_long", "The value is too long.", "Shorten it; ids need no more than a UUID has.")
     BELOW_MINIMUM = Advice("below_minimum", "The number is below its minimum.", "Send a larger number.")
 
     # Events: judged against others, or later.

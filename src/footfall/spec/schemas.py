@@ -43,6 +43,13 @@ def all_schemas() -> Iterator[tuple[Profile, str, Schema]]:
             yield profile, eid, event_schema(profile, eid)
 
 
+@cache
+def field_names() -> frozenset[str]:
+    """Every field that any shape knows."""
+    schemas = [part for _, _, schema in all_schemas() for part in (schema, *schema.get("$defs", {}).values())]
+    return frozenset(name for schema in schemas for name in schema.get("properties", ()))
+
+
 def _simplify(node: Any) -> Any:
     """Say in one `type` what msgspec spreads over `anyOf`, so that a validator can name the exact fault."""
     if isinstance(node, list):

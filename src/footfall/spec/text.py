@@ -3,29 +3,40 @@
 msgspec reads the good events; the functions here find out what is wrong with the others.
 """
 
+import codecs
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
+from footfall.spec.steps import Steps, finish
+from footfall.spec.verdict import Finding, shown_name
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
-_ESCAPED_BACKSLASH = b"\\\\"
+_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_SOUND = re.compile(rb"(?:[^\\]++|\\(?!u[dD][89a-fA-F])[\s\S]|" + _PAIR + rb")*+")
+_CHUNK = 1 << 18
+_LONGEST_UNIT = 12  # of a pair
+_LINE_FEED = ord("\n")
 
 _SPACE = b" \t\r\n"
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_AT_TOP = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+([\[\]{},])", re.DOTALL)
-_BELOW = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[{]++|[\]}]++)", re.DOTALL)
-_MEMBER = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+(.*)", re.DOTALL)
+_SKIP_AT_TOP = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+", re.DOTALL)
+_SKIP_BELOW = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+", re.DOTALL)
+_AT_TOP = re.compile(_SKIP_AT_TOP.pattern + rb"([\[\]{},])", re.DOTALL)
+_BELOW = re.compile(_SKIP_BELOW.pattern + rb"([\[{]++|[\]}]++)", re.DOTALL)
+_INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_MEMBER = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*+:[ \t\r\n]*+", re.DOTALL)
+_SPACES = re.compile(rb"[ \t\r\n]*+")
 _MISSPELT = re.compile(rb"(?:\A|[\s:,\[])([tfn].{0,4})\Z", re.DOTALL)
 _DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _STEPS = 1_000_000
+_PAUSE = 5000
 
 MAX_DEPTH = 200
 SAMPLED = 30  # looking for integers of 309 digits, every so many bytes are enough
@@ -34,6 +45,8 @@ _untyped = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _text = msgspec.json.Decoder(str)
+
+Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -50,16 +63,34 @@ class MalformedJSONError(ValueError):
     def at(cls, text: bytes, offset: int, detail: str) -> "MalformedJSONError":
         """The error at a byte of the text."""
         start = text.rfind(b"\n", 0, offset) + 1
-        column = len(text[start:offset].decode("utf-8", "replace")) + 1
-        return cls(detail, text.count(b"\n", 0, offset) + 1, column)
+        seen = np.frombuffer(text, np.uint8, offset)
+        column = sum(int(np.count_nonzero(part & 0xC0 != 0x80)) for part in _parts(seen[start:])) + 1
+        line = sum(int(np.count_nonzero(part == _LINE_FEED)) for part in _parts(seen)) + 1
+        return cls(detail, line, column)
+
+
+def _parts(seen: Bytes) -> Iterator[Bytes]:
+    return (seen[at : at + _CHUNK] for at in range(0, len(seen), _CHUNK))
 
 
 def has_lone_surrogate(text: bytes) -> bool:
     """Whether an escaped surrogate stands without its other half."""
-    if b"\\u" not in text:
-        return False
-    plain = text.replace(_ESCAPED_BACKSLASH, b"__")
-    return _SURROGATE.search(_PAIR.sub(b"", plain)) is not None
+    return b"\\u" in text and finish(_find_lone_surrogate(text))
+
+
+def _find_lone_surrogate(text: bytes) -> Steps[bool]:
+    at = 0
+    while at < len(text):
+        end = at + _CHUNK
+        found = _SOUND.match(text, at, end)
+        reached = found.end() if found else at
+        if reached < end - _LONGEST_UNIT and reached < len(text):
+            return _SURROGATE.match(text, reached) is not None
+        if reached >= len(text):
+            return False
+        at = reached
+        yield
+    return False
 
 
 def may_hold_huge_integer(text: bytes) -> bool:
@@ -90,7 +121,14 @@ def _quotes(text: bytes) -> int:
 
 def cannot_be_skipped(text: bytes, error: Exception) -> bool:
     """Whether msgspec failed on JSON that other readers take: nested too deeply, or with half of a surrogate pair."""
-    return isinstance(error, RecursionError) or has_lone_surrogate(text)
+    return finish(skipping(text, error))
+
+
+def skipping(text: bytes, error: Exception) -> Steps[bool]:
+    """`cannot_be_skipped` in slices."""
+    if isinstance(error, RecursionError):
+        return True
+    return b"\\u" in text and (yield from _find_lone_surrogate(text))
 
 
 def where(text: bytes, error: Exception) -> MalformedJSONError:
@@ -98,7 +136,7 @@ def where(text: bytes, error: Exception) -> MalformedJSONError:
     if isinstance(error, RecursionError):
         return MalformedJSONError("nested too deeply", 1, 1)
     if isinstance(error, UnicodeDecodeError):
-        return MalformedJSONError.at(text, _first_bad_byte(text), "bytes that are not UTF-8")
+        return MalformedJSONError.at(text, first_bad_byte(text), "bytes that are not UTF-8")
     detail = re.sub(r"^JSON is malformed: | \(byte \d+\)$", "", str(error))
     found = re.search(r"\(byte (\d+)\)", str(error))
     if found is None:
@@ -116,11 +154,17 @@ def _first_wrong_byte(text: bytes, offset: int, detail: str) -> int:
     return offset
 
 
-def _first_bad_byte(text: bytes) -> int:
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return error.start
+def first_bad_byte(text: bytes) -> int:
+    """Where the text is not UTF-8; its length if it is."""
+    decoder, at = codecs.getincrementaldecoder("utf-8")(), 0
+    while at < len(text):
+        before = len(decoder.getstate()[0])  # of a character that the part before has begun
+        part = text[at : at + _CHUNK]
+        try:
+            decoder.decode(part, final=at + len(part) == len(text))
+        except UnicodeDecodeError as error:
+            return at - before + error.start
+        at += len(part)
     return len(text)
 
 
@@ -139,7 +183,7 @@ def read(text: bytes) -> tuple[Any, Finding | None]:
     try:
         json.loads(text, object_pairs_hook=_refuse_repeats, parse_int=_refuse_huge, parse_float=len)
     except _RepeatedKeyError as error:
-        message = f"The key {str(error)[:100]!r} stands twice."
+        message = f"The key {shown_name(str(error))!r} stands twice."
         return value, Finding.make(Reason.DUPLICATE_KEY, message=message)
     except _HugeIntegerError:
         return value, Finding.make(Reason.NUMBER_OUT_OF_RANGE, found="number")
@@ -209,12 +253,24 @@ def split(array: bytes) -> list[bytes]:
     An element may hold what msgspec refuses to read (lone surrogates, deep nesting); it is cut out all the same, so
     that it cannot take its neighbours with it. Raises MalformedJSONError where the array itself is not JSON.
     """
+    return list(map(bytes, finish(splitting(array))))
+
+
+def splitting(array: bytes) -> Steps[Sequence[bytes | msgspec.Raw]]:
+    """`split` in slices; what comes out may be views of the array."""
     try:
-        return [bytes(raw) for raw in _array.decode(array)]
+        return _array.decode(array)
     except JSON_ERRORS as error:
-        if not cannot_be_skipped(array, error):
-            raise where(array, error) from None
-    return list(cut(array))
+        found = error
+    if not (yield from skipping(array, found)):
+        raise where(array, found) from None
+    pieces = []
+    for span in spans(array):
+        if span is None:
+            yield
+        else:
+            pieces.append(array[slice(*span)])
+    return pieces
 
 
 def cut(text: bytes, steps: int = _STEPS) -> Iterator[bytes]:
@@ -223,11 +279,19 @@ def cut(text: bytes, steps: int = _STEPS) -> Iterator[bytes]:
     What stands between the commas may be no JSON. Raises MalformedJSONError where a piece is empty, where the brackets
     do not balance, and after so many `steps`: a million take half a second, and one is a bracket or a run of them.
     """
-    position = start = len(text) - len(text.lstrip(_SPACE)) + 1
+    return (text[slice(*span)] for span in spans(text, steps) if span is not None)
+
+
+def spans(text: bytes, steps: int = _STEPS) -> Iterator[tuple[int, int] | None]:
+    """Where the pieces of `cut` begin and end, with a None every few milliseconds."""
+    position = start = _SPACES.match(text).end() + 1  # type: ignore[union-attr]
     closing = b"]" if text[start - 1 : start] == b"[" else b"}"
     depth = 1
-    for _ in range(steps):
-        found = (_AT_TOP if depth == 1 else _BELOW).match(text, position)
+    for step in range(1, steps + 1):
+        if step % _PAUSE == 0:
+            yield None
+        pattern = _AT_TOP if depth == 1 else _BELOW
+        found = pattern.match(text, position, position + _CHUNK) or (yield from _match_far(pattern, text, position))
         if found is None:
             raise MalformedJSONError.at(text, len(text), "the text ends too soon")
         run, (begin, position) = found.group(1), found.span(1)
@@ -237,8 +301,8 @@ def cut(text: bytes, steps: int = _STEPS) -> Iterator[bytes]:
             position = begin + min(len(run), depth - 1)
             depth -= position - begin
         else:
-            piece = text[start:begin].strip(_SPACE)
-            if piece or run == b"," or text[start - 1 : start] == b",":
+            piece = _stripped(text, start, begin)
+            if piece[0] < piece[1] or run == b"," or text[start - 1 : start] == b",":
                 yield _filled(text, begin, piece)
             start = position
             if run != b",":
@@ -247,8 +311,37 @@ def cut(text: bytes, steps: int = _STEPS) -> Iterator[bytes]:
     raise MalformedJSONError.at(text, position, "too many brackets")
 
 
-def _filled(text: bytes, offset: int, piece: bytes) -> bytes:
-    if not piece:
+def _match_far(pattern: re.Pattern[bytes], text: bytes, position: int) -> Generator[None, None, re.Match[bytes] | None]:
+    """The match where it ends far away, for a string of any length may stand before it."""
+    skipped = _SKIP_AT_TOP if pattern is _AT_TOP else _SKIP_BELOW
+    while position < len(text):
+        found = pattern.match(text, position, position + _CHUNK)
+        if found is not None:
+            return found
+        reached = skipped.match(text, position, position + _CHUNK).end()  # type: ignore[union-attr]
+        if reached == position:
+            reached += 1
+            while text[reached : reached + 1] not in (b'"', b""):
+                reached = _INSIDE.match(text, reached, reached + _CHUNK).end()  # type: ignore[union-attr]
+                if text[reached : reached + 1] == b"\\" and reached + 2 > len(text):
+                    return None
+                yield
+            reached += 1
+        position = reached
+        yield
+    return None
+
+
+def _stripped(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """The span without the blanks at its ends."""
+    start = min(_SPACES.match(text, start, end).end(), end)  # type: ignore[union-attr]
+    if start < end and text[end - 1] in _SPACE:
+        end = start + len(text[start:end].rstrip(_SPACE))
+    return start, end
+
+
+def _filled(text: bytes, offset: int, piece: tuple[int, int]) -> tuple[int, int]:
+    if piece[0] >= piece[1]:
         raise MalformedJSONError.at(text, offset, "a value is missing")
     return piece
 
@@ -256,9 +349,9 @@ def _filled(text: bytes, offset: int, piece: bytes) -> bytes:
 def _check_end(text: bytes, offset: int, is_closed: bool) -> None:
     if not is_closed:
         raise MalformedJSONError.at(text, offset, "the wrong bracket")
-    rest = text[offset + 1 :]
-    if rest.strip(_SPACE):
-        raise MalformedJSONError.at(text, len(text) - len(rest.lstrip(_SPACE)), "trailing characters")
+    rest = _SPACES.match(text, offset + 1)
+    if rest is not None and rest.end() < len(text):
+        raise MalformedJSONError.at(text, rest.end(), "trailing characters")
 
 
 def members(text: bytes) -> Iterator[tuple[str | None, bytes]]:
@@ -266,11 +359,19 @@ def members(text: bytes) -> Iterator[tuple[str | None, bytes]]:
 
     Raises MalformedJSONError like `cut`.
     """
-    for piece in cut(text):
-        found = _MEMBER.match(piece)
+    return ((member[0], text[slice(*member[1])]) for member in member_spans(text) if member is not None)
+
+
+def member_spans(text: bytes) -> Iterator[tuple[str | None, tuple[int, int]] | None]:
+    """The same with the places of the values, and a None every few milliseconds."""
+    for span in spans(text):
+        if span is None:
+            yield None
+            continue
+        found = _MEMBER.match(text, *span)
         if found is None:
             raise MalformedJSONError("a member without key or value", 1, 1)
-        yield _key(found.group(1)), found.group(2)
+        yield _key(found.group(1)), (found.end(), span[1])
 
 
 def _key(text: bytes) -> str | None:

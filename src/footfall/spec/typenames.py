@@ -3,6 +3,8 @@
 The lake's column `event_type` has one name for each kind of event, whatever it was called when it was sent.
 """
 
+from footfall.spec.schemas import EIDS
+
 IDENTITY = (
     "signin.traditional_register",
     "signin.traditional",
@@ -80,3 +82,13 @@ def event_type(eid: str, kind: str | None) -> str:
     """What an event with this eid and `edata.type` is called: its eid, unless the type is a name of its own."""
     names = CANONICAL.get(eid)
     return eid if names is None or kind is None else names.get(kind, eid)
+
+
+UNKNOWN = "unknown"
+
+
+def known_eid(eid: object) -> str | None:
+    """An eid as a rejected event is counted under; one name for all that senders make up, None for what is no text."""
+    if not isinstance(eid, str):
+        return None
+    return eid if eid in EIDS or eid in LEGACY_EIDS else UNKNOWN

@@ -1,10 +1,14 @@
 """What was decided about one event, and why."""
 
+import re
 from enum import StrEnum
 
 from msgspec import Struct
 
 from footfall.spec.reasons import Reason
+
+_LONGEST_NAME = 100
+_NAME = re.compile(r"[A-Za-z_$](?:[A-Za-z_.:$-]|[0-9]{1,3}(?![0-9]))*")
 
 
 class Profile(StrEnum):
@@ -40,6 +44,12 @@ class Finding(Struct, frozen=True, array_like=True, gc=False):
     def reason(self) -> Reason:
         """The reason behind the code."""
         return Reason.of(self.code)
+
+
+def shown_name(name: str) -> str:
+    """A sender's name for a field, as it may be repeated: what is no name may be a value, and personal."""
+    name = name[:_LONGEST_NAME]
+    return name if _NAME.fullmatch(name) else "?"
 
 
 def json_type(value: object) -> str:

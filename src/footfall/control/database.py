@@ -118,6 +118,7 @@ def _prepare(connection: sqlite3.Connection, record: Any) -> None:
     # The driver would begin transactions on its own, too late for DDL and for taking the write lock; _begin does it.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")  # the system's temporary folder may be full
 
 
 def _begin(connection: Connection) -> None:

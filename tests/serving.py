@@ -38,7 +38,7 @@ PROGRAM = str(Path(sys.executable).with_name("footfall"))
 RUNNING: list["Served"] = []
 _EXCEPTION = re.compile(r'Traceback|"exception":')
 _ADDRESS = re.compile(r"footfall is at (http://\S+)")
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 90.0
 _POLL_SECONDS = 0.02
 _LOG_LINES = 80
@@ -131,7 +131,7 @@ class Served:
             self._reader = LakeReader(self.data / "lake")
         return self._reader.query(sql).records()
 
-    def wait_for(self, sql: str, predicate: Callable[[Rows], bool], timeout: float = 20.0) -> Rows:
+    def wait_for(self, sql: str, predicate: Callable[[Rows], bool], timeout: float = 60.0) -> Rows:
         """Ask the lake again and again until the rows are as wanted; fails after `timeout` seconds."""
         rows: Rows = []
 
@@ -274,7 +274,7 @@ def starting(data: Path, *arguments: str, **settings: object) -> Iterator[Served
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def until(condition: Callable[[], bool], timeout: float = 20.0, check: Callable[[], None] = lambda: None) -> None:
+def until(condition: Callable[[], bool], timeout: float = 60.0, check: Callable[[], None] = lambda: None) -> None:
     """Wait for a condition, calling `check` in between; fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -209,12 +209,15 @@ def test_two_stores_of_different_age(tmp_path: Path) -> None:
     shutil.rmtree(data / "journal")
     shutil.copytree(tmp_path / "old", data / "journal")
     with serving(data, batch_seconds=0.1) as served:
+        [[number, incident]] = served.run_json("audit", code=1)["incidents"].items()
+        assert "older than what the lake has" in incident["what"]
+        until(lambda: any("older" in found["what"] for found in served.get("/health").json()["problems"]))
+        served.run("incident", "close", number)
         assert served.run_json("audit", code=0)["balances"]
         for number in range(60):
             assert served.post([event(f"late{number}")]).json()["result"]["accepted"] == 1
         served.wait_for("SELECT * FROM events", lambda rows: len(rows) == 90)
         assert served.run_json("audit", code=0)["balances"]
-        assert any("older" in found["what"] for found in served.get("/health").json()["problems"])
 
 
 def test_a_folder_moved_away_under_a_running_server_is_not_begun_anew(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_running_pipeline_waits_says_so_and_goes_on(tmp_path: Path) -> None:
     chosen = settings(tmp_path, batch_seconds=0.05)
     pipeline = Pipeline(chosen, stop)
     append(tmp_path, [record([event("m")])])
-    with largest_file(800):
+    with largest_file(5000):
         thread = threading.Thread(target=pipeline.run)
         thread.start()
         until(lambda: state(chosen.heartbeat) == "blocked")
@@ -102,7 +102,7 @@ def test_stopping_while_blocked_leaves_everything_to_the_next_start(tmp_path: Pa
     chosen = settings(tmp_path, batch_seconds=0.05)
     append(tmp_path, [record([event("m")])])
     pipeline = Pipeline(chosen, stop)
-    with largest_file(800):
+    with largest_file(5000):
         thread = threading.Thread(target=pipeline.run)
         thread.start()
         until(lambda: state(chosen.heartbeat) == "blocked")
@@ -115,7 +115,7 @@ def test_stopping_while_blocked_leaves_everything_to_the_next_start(tmp_path: Pa
 
 
 def test_a_lake_that_cannot_be_opened_raises_and_lets_go_of_it(tmp_path: Path) -> None:
-    with largest_file(800), pytest.raises(CommitError, match="File too large"):
+    with largest_file(5000), pytest.raises(CommitError, match="File too large"):
         Pipeline(settings(tmp_path), threading.Event())
     Pipeline(settings(tmp_path), threading.Event()).close()
 

@@ -23,6 +23,7 @@ _SETTLE_S = 30.0
 _WAVES = 4
 _EVENTS = 30  # in one wave
 _SEGMENT_BYTES = 1 << 16
+_RUNTIME = shutil.ignore_patterns("run")  # sockets cannot be copied
 Sent = dict[str, Any]
 
 
@@ -73,7 +74,7 @@ def make_template(folder: Path) -> Template:
                 _send(served, "waiting", made)
                 served.kill()
         if number == 0:
-            shutil.copytree(made.data, made.older)
+            shutil.copytree(made.data, made.older, ignore=_RUNTIME)
     return made
 
 
@@ -83,7 +84,7 @@ def damage(folder: Path, times: int, seed: int = 1, only: Collection[str] = ()) 
     chance = random.Random(seed)
     for name in [name for name in CASES if name in only or not only] * times:
         data = folder / "case"
-        shutil.copytree(template.data, data)
+        shutil.copytree(template.data, data, ignore=_RUNTIME)
         what = CASES[name](data, template.older, chance)
         outcome.cases += 1
         _try(structs.replace(template, data=data, sent=dict(template.sent)), f"{name}: {what}", outcome)

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from footfall.failure import TerminalError
 
+_LONGEST = 300  # of what is remembered: strangers choose it
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[?[0-9a-f:.]+\]?")
 
 
-@lru_cache(maxsize=256)
 def name_of(host: str) -> str:
     """The name in a Host header: without port, in lower case; empty for one that is none."""
     text = host.strip().lower()
@@ -35,6 +35,13 @@ def is_local_name(name: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=64)
+def _known(host: str) -> tuple[str, bool]:
+    """The name in a Host header, and whether it means this machine; remembered, as most requests name the same."""
+    name = name_of(host)
+    return name, is_local_name(name)
+
+
 class HostRule:
     """The names that the setting `hosts` allows, with commas between; `*.example.org` stands for all below it.
 
@@ -55,8 +62,9 @@ class HostRule:
         While everything is open, only this machine's own names are, or another site's page could read it by a name
         that points here. Without a setting, all others are answered once there are keys and logins.
         """
-        name = name_of(host) if host is not None else "localhost"
-        if is_local_name(name):
+        host = "localhost" if host is None else host
+        name, is_local = _known(host) if len(host) <= _LONGEST else _known.__wrapped__(host)
+        if is_local:
             return True
         if is_open:
             return False

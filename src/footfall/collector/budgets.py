@@ -57,9 +57,9 @@ class Budgets:
             says = "The channel has used its share of the processor, and others are sending."
             raise _refused(says, -account.seconds / self._share)
 
-    def spend(self, channel: str, seconds: float, inflated: int = 0) -> None:
-        """Count what was done for a channel."""
-        now = self._clock()
+    def spend(self, channel: str, seconds: float, inflated: int = 0, *, now: float | None = None) -> None:
+        """Count what was done for a channel; `now` is the time by the clock, where it is known."""
+        now = self._clock() if now is None else now
         account = self._accounts.get(channel)
         if account is None:
             account = _Account(_BURST_SECONDS * self._share, _BURST_SECONDS * self._bytes, now, now)

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from footfall.spec.batch import Batch, BatchError, open_body
+from footfall.spec.batch import Batch, open_plain
 
 _EVENTS = b'"events"'
 _SPACE = b" \t\r\n"
@@ -39,11 +39,8 @@ def glance(body: bytes) -> Glance | None:
     if len(after) > _LONGEST_ENVELOPE or b"\\" in before or b"\\" in after or _EVENTS in after:
         return None
     rest = b"%b[]%b" % (before, after)
-    try:
-        opened = open_body(rest)
-    except BatchError:
-        return None
-    if opened.array != b"[]":
+    opened = open_plain(rest)
+    if opened is None or opened.array != b"[]":
         return None
     return Glance(memoryview(body)[opening:end], opened.sent_at, _msgid(rest))
 

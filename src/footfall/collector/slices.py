@@ -54,9 +54,10 @@ class Slices:
         if self._kept >= _SLICE_SECONDS:
             self._queue(_Task(visit, self._door.judging(visit, body, is_new=True), done))
             return
-        began = time.perf_counter()
+        began = time.monotonic()
         outcome: Entry | Reply | None = self._door.glance(visit, body)
-        self._spend(visit, time.perf_counter() - began)
+        now = time.monotonic()
+        self._spend(visit, now - began, now)
         if outcome is None:
             task = _Task(visit, self._door.judging(visit, body), done)
             outcome = self._advance(task, began + _SLICE_SECONDS - self._kept)
@@ -71,7 +72,7 @@ class Slices:
         try:
             return self._steps(task, until)
         finally:
-            self._spend(task.visit, time.thread_time() - began)
+            self._spend(task.visit, time.thread_time() - began, time.monotonic())
 
     def _steps(self, task: _Task, until: float) -> Entry | Reply | None:
         try:
@@ -79,7 +80,7 @@ class Slices:
                 if next(task.steps):
                     task.has_place = True
                     return None
-                if time.perf_counter() >= until:
+                if time.monotonic() >= until:
                     return None
         except StopIteration as done:
             outcome: Entry | Reply = done.value
@@ -102,9 +103,9 @@ class Slices:
     def _run(self) -> None:
         """One slice."""
         self._is_scheduled = False
-        end = time.perf_counter() + _SLICE_SECONDS
+        end = time.monotonic() + _SLICE_SECONDS
         while (turn := self._next()) is not None:
-            if time.perf_counter() >= end:
+            if time.monotonic() >= end:
                 break
             self._take(turn, end)
         if self._turns:
@@ -133,8 +134,8 @@ class Slices:
         if outcome is not None:
             task.done(outcome)
 
-    def _spend(self, visit: Visit, seconds: float) -> None:
-        self._door.budgets.spend(visit.entry.channel.name, seconds)
+    def _spend(self, visit: Visit, seconds: float, now: float) -> None:
+        self._door.budgets.spend(visit.entry.channel.name, seconds, now=now)
         if seconds < _NOTICED_SECONDS:
             return
         self._kept += seconds

@@ -28,7 +28,7 @@ from typing import Any, cast
 import httpx
 import psutil
 
-from footfall import heartbeat, runtime
+from footfall import heartbeat, runtime_folder
 from footfall.lake.reading import LakeReader
 
 Json = dict[str, Any]
@@ -229,7 +229,7 @@ class Served:
         return False
 
     def _has_pipeline(self) -> bool:
-        beat = heartbeat.read((runtime.noted(self.data) or self.data / "run") / "pipeline.json")
+        beat = heartbeat.read((runtime_folder.noted(self.data) or self.data / "run") / "pipeline.json")
         return beat is not None and beat.pid in self.children().get("pipeline", [])
 
     def _require_running(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from footfall import heartbeat, runtime
+from footfall import heartbeat, runtime_folder
 from footfall.heartbeat import Heartbeat
 from footfall.settings import Settings
 from tests.cli.samples import impression
@@ -18,35 +18,35 @@ from tests.serving import Served, serving, until
 
 
 def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(runtime.VARIABLE, raising=False)
+    monkeypatch.delenv(runtime_folder.VARIABLE, raising=False)
     assert Settings(data=tmp_path).heartbeat == tmp_path / "run" / "pipeline.json"
-    monkeypatch.setenv(runtime.VARIABLE, f"{tmp_path / 'given'}:/elsewhere")
+    monkeypatch.setenv(runtime_folder.VARIABLE, f"{tmp_path / 'given'}:/elsewhere")
     assert Settings(data=tmp_path).runtime.parent == tmp_path / "given"
     assert Settings(data=tmp_path).runtime != Settings(data=tmp_path / "other").runtime
-    monkeypatch.setenv(runtime.VARIABLE, "relative")
+    monkeypatch.setenv(runtime_folder.VARIABLE, "relative")
     assert Settings(data=tmp_path).runtime == tmp_path / "run"
 
 
 def test_it_is_private_and_made_again_but_never_without_its_data_folder(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "run"
     with pytest.raises(FileNotFoundError):
-        runtime.write(folder / "a.json", b"1")
+        runtime_folder.write(folder / "a.json", b"1")
     folder.mkdir(mode=0o755, parents=True)
-    runtime.prepare(folder)
-    runtime.write(folder / "a.json", b"1")
+    runtime_folder.prepare(folder)
+    runtime_folder.write(folder / "a.json", b"1")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "a.json").stat().st_mode) == 0o600
     shutil.rmtree(folder)
-    runtime.write(folder / "a.json", b"2")
+    runtime_folder.write(folder / "a.json", b"2")
     assert (folder / "a.json").read_bytes().strip() == b"2"
 
 
 def test_what_dead_processes_left_is_swept(tmp_path: Path) -> None:
     for name in ("web.sock", "collector-7.json", "collector-7.numbers", ".web.json.1.new", "pipeline.json"):
         (tmp_path / name).touch()
-    (tmp_path / f"{runtime.SPILL}1").mkdir()
+    (tmp_path / f"{runtime_folder.SPILL}1").mkdir()
     (tmp_path / "somebody's").mkdir()
-    runtime.sweep(tmp_path)
+    runtime_folder.sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"pipeline.json", "somebody's"}
 
 
@@ -62,7 +62,7 @@ def test_where_no_file_can_be_made_the_old_one_is_written_over(tmp_path: Path, u
         heartbeat.write(path, Heartbeat(at=3, pid=1))
         assert heartbeat.read(path) == Heartbeat(at=3, pid=1)
         with pytest.raises(OSError, match="No space left"):
-            runtime.write(path, b"x" * 5000)
+            runtime_folder.write(path, b"x" * 5000)
         assert [left.name for left in path.parent.iterdir()] == ["pipeline.json"]
 
 
@@ -71,10 +71,10 @@ def test_a_socket_in_a_deep_folder(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     path = folder / "web.sock"
     with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
-        with runtime.socket_name(path) as name:
+        with runtime_folder.socket_name(path) as name:
             listener.bind(name)
         listener.listen()
-        with runtime.socket_name(path) as name:
+        with runtime_folder.socket_name(path) as name:
             client.connect(name)
 
 
@@ -109,7 +109,7 @@ def test_it_goes_on_while_folders_are_full_or_gone(tmp_path: Path) -> None:
 
 def test_the_systems_folder_is_used_where_it_says_so(tmp_path: Path) -> None:
     given = tmp_path / "given"
-    with serving(tmp_path / "data", collectors=1, environment={runtime.VARIABLE: str(given)}) as served:
+    with serving(tmp_path / "data", collectors=1, environment={runtime_folder.VARIABLE: str(given)}) as served:
         (folder,) = given.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert (folder / "web.sock").is_socket()

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 import footfall
-from footfall import heartbeat, runtime
+from footfall import heartbeat, runtime_folder
 from footfall.heartbeat import STALE_MS, Heartbeat
 from footfall.incidents import Incidents, Severity
 from footfall.settings import Settings
@@ -69,7 +69,7 @@ _states = msgspec.json.Decoder(CollectorState)
 
 def write_state(path: Path, state: CollectorState) -> None:
     """Tell the others how a collector is. Raises OSError."""
-    runtime.write(path, msgspec.json.encode(state))
+    runtime_folder.write(path, msgspec.json.encode(state))
 
 
 def state_path(folder: Path, index: int) -> Path:

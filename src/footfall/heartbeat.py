@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from footfall import runtime
+from footfall import runtime_folder
 
 STALE_MS = 15_000
 _BEHIND_MS = 5_000
@@ -50,7 +50,7 @@ _decoder = msgspec.json.Decoder(Heartbeat)
 
 def write(path: Path, heartbeat: Heartbeat) -> None:
     """Replace the file at once, so that no reader sees half of it; raises OSError."""
-    runtime.write(path, _encoder.encode(heartbeat))
+    runtime_folder.write(path, _encoder.encode(heartbeat))
 
 
 def read(path: Path) -> Heartbeat | None:

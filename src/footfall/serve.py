@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 from msgspec import Struct, field
 
-from footfall import heartbeat, leftovers, lifeline, peer, privacy, runtime
+from footfall import heartbeat, leftovers, lifeline, peer, privacy, runtime_folder
 from footfall.failure import TerminalError
 from footfall.heartbeat import Heartbeat
 from footfall.installation import open_installation
@@ -131,7 +131,7 @@ class Supervisor:
         for bound in self._sockets:
             bound.close()
         with suppress(OSError):
-            runtime.sweep(self._runtime)
+            runtime_folder.sweep(self._runtime)
         os.close(self._processes)
         os.close(self._lock)
 
@@ -220,7 +220,7 @@ def address(host: str, port: int) -> str:
 
 def _take(data: Path) -> int:
     """Lock the data folder for this supervisor."""
-    lock = os.open(data / runtime.LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    lock = os.open(data / runtime_folder.LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -239,9 +239,9 @@ def _listen(settings: Settings) -> list[socket.socket]:
 def _prepare(folder: Path, lock: int) -> None:
     """Make the runtime folder, without what an earlier footfall left, and note in the lock's file where it is."""
     try:
-        runtime.prepare(folder)
-        runtime.sweep(folder)
-        runtime.note(lock, folder)
+        runtime_folder.prepare(folder)
+        runtime_folder.sweep(folder)
+        runtime_folder.note(lock, folder)
     except OSError as error:
         _log.error("the runtime folder cannot be used", folder=str(folder), error=error.strerror)
 

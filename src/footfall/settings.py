@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from footfall import runtime
+from footfall import runtime_folder
 from footfall.failure import TerminalError
 
 PREFIX = "FOOTFALL_"
@@ -167,7 +167,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     @property
     def runtime(self) -> Path:
         """Folder of what processes have for each other while they run."""
-        return runtime.folder(self.data)
+        return runtime_folder.folder(self.data)
 
     @property
     def heartbeat(self) -> Path:

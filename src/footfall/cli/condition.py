@@ -47,6 +47,6 @@ def _print(report: "Report", shown: Format) -> None:
 
 def _runtime(data: Path) -> Path | None:
     """Where the supervisor said that the runtime files are; it may have another environment than this command."""
-    from footfall import runtime
+    from footfall import runtime_folder
 
-    return runtime.noted(data)
+    return runtime_folder.noted(data)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from footfall import health as health_module
-from footfall import runtime
+from footfall import runtime_folder
 from footfall.collector.health import Health
 from footfall.collector.metrics import Metrics
 from footfall.health import CollectorState
@@ -46,7 +46,7 @@ class Publisher:
     def _write(self, numbers: bytes, state: CollectorState) -> None:
         try:
             health_module.write_state(self._health.path, state)
-            runtime.write(self._metrics.path, numbers)
+            runtime_folder.write(self._metrics.path, numbers)
         except OSError as error:
             if self._health.unwritten is None:
                 _log.warning("runtime files not written", error=error.strerror)

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpcore2
 
-from footfall import runtime
+from footfall import runtime_folder
 
 
 class UnixSocketStream(httpcore2.AsyncNetworkStream):
@@ -64,7 +64,7 @@ class UnixSocketBackend(httpcore2.AsyncNetworkBackend):
         with ExitStack() as undo:
             undo.callback(new.close)
             try:
-                with runtime.socket_name(Path(path)) as name:
+                with runtime_folder.socket_name(Path(path)) as name:
                     async with asyncio.timeout(timeout):
                         await asyncio.get_running_loop().sock_connect(new, name)
             except TimeoutError as error:

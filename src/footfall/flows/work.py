@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import structlog
 
-from footfall import logs, runtime
+from footfall import logs, runtime_folder
 from footfall import settings as settings_module
 from footfall.breath import Breath
 from footfall.failure import TerminalError, TransientError
@@ -45,7 +45,7 @@ class Chore:
             if time.time() - self._path.stat().st_mtime < self._seconds:
                 return False
         except FileNotFoundError:
-            runtime.prepare(self._path.parent)
+            runtime_folder.prepare(self._path.parent)
         self._path.touch(0o600)
         return True
 

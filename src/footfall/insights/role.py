@@ -17,7 +17,7 @@ import msgspec
 import uvicorn
 from litestar.concurrency import set_asyncio_executor
 
-from footfall import heartbeat, runtime
+from footfall import heartbeat, runtime_folder
 from footfall.failure import TransientError
 from footfall.heartbeat import Heartbeat
 from footfall.insights.app import create
@@ -104,7 +104,7 @@ def _listen(uds: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
-        with runtime.socket_name(uds) as name:
+        with runtime_folder.socket_name(uds) as name:
             listener.bind(name)
     except OSError:
         listener.close()
@@ -135,7 +135,7 @@ class _Server(uvicorn.Server):
 
     def _beat(self) -> None:
         try:
-            runtime.prepare(self._spill)
+            runtime_folder.prepare(self._spill)
             heartbeat.write(self._beat_path, Heartbeat(at=time.time_ns() // 1_000_000, pid=os.getpid()))
         except OSError as error:
             if not self._is_silent:
@@ -146,7 +146,7 @@ class _Server(uvicorn.Server):
 
     async def _listen_anew(self) -> None:
         try:
-            runtime.prepare(self._uds.parent)
+            runtime_folder.prepare(self._uds.parent)
             listener = _listen(self._uds)
         except OSError as error:
             _log.error("the socket cannot be made: %s", error.strerror)

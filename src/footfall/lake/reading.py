@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 from msgspec import Struct
 
-from footfall import runtime
+from footfall import runtime_folder
 from footfall.failure import TerminalError, TransientError
 from footfall.lake.guard import ForbiddenError, check
 from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout, plain
@@ -103,7 +103,7 @@ class LakeReader:
         self._is_locked = False
         self._has_views = False
         self._known: set[str] = set()
-        self._spill = (spill or _temporary()) / f"{runtime.SPILL}{uuid.uuid4().hex}"
+        self._spill = (spill or _temporary()) / f"{runtime_folder.SPILL}{uuid.uuid4().hex}"
         self._has_spilled = False
         self._connection = duckdb.connect(
             config={

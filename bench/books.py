@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from bench.figure import COMMIT, Figure
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 
 _MEMORY = "2GB"
 _COUNT = """

@@ -19,9 +19,9 @@ from bench.postgres import Postgres, running
 from bench.programs import MissingProgramError
 from bench.server import Server, serve
 from footfall.lake.hourly import Hourly
-from footfall.lake.layout import EVENTS_TABLE
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 from footfall.lake.table import LakeTable
+from footfall.lake.tables import EVENTS_TABLE
 
 NAME = "charts"
 TITLE = "events by type per hour"

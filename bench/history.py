@@ -84,8 +84,8 @@ def _times(chance: np.random.Generator, day: date, size: int) -> dict[str, Any]:
 def _names(chance: np.random.Generator, number: int, size: int) -> dict[str, Any]:
     eids = _choice(chance, list(_WEIGHTS), size, list(_WEIGHTS.values()))
     numbers = np.arange(number, number + size)
-    visit = chance.integers(0, 1 + number // 20 + size // 20, size)  # a visit has some 20 events
-    person = visit % 50_000
+    accepted = chance.integers(0, 1 + number // 20 + size // 20, size)  # a visit has some 20 events
+    person = accepted % 50_000
     course = chance.zipf(1.4, size) % 5000
     return {
         "channel": _choice(chance, list(CHANNELS), size, [0.7, 0.2, 0.1]),
@@ -97,7 +97,7 @@ def _names(chance: np.random.Generator, number: int, size: int) -> dict[str, Any
         "actor_id": _hex(person + 1_000_000_007),
         "actor_type": _same("User", size),
         "env": _choice(chance, ["course", "home", "contentplayer", "signup"], size),
-        "sid": _hex(visit + 2_000_000_011),
+        "sid": _hex(accepted + 2_000_000_011),
         "did": _hex(person + 3_000_000_019),
         "pdata_id": _same("prod.sunbird.portal", size),
         "pdata_pid": _same("sunbird-portal", size),

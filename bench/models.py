@@ -8,8 +8,8 @@ import pydantic
 from msgspec import Meta, UnsetType
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from footfall.spec.schemas import EIDS, SHAPES
-from footfall.spec.verdict import Profile
+from footfall.schema.schemas import EIDS, SHAPES
+from footfall.schema.verdict import Profile
 
 
 def adapter() -> TypeAdapter[Any]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from footfall.lake.arrow import EVENTS_SCHEMA
 from footfall.lake.hourly import Hourly
-from footfall.lake.layout import EVENTS_TABLE
 from footfall.lake.table import LakeTable
+from footfall.lake.tables import EVENTS_TABLE
 
 KEYS = 22_000_000  # 17 bytes each, in a hash table that is at least half full, pass the default of 512 MiB
 _PART = 2_000_000

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from bench.events import event, finished
 from bench.server import Server
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 
 CHANNEL = "bench-probe"
 _EVERY = 0.2

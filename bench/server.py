@@ -16,8 +16,8 @@ import psutil
 from msgspec import Struct
 
 from bench.programs import die_with_parent
-from footfall import heartbeat
-from footfall.heartbeat import Heartbeat
+from footfall.runtime import heartbeat
+from footfall.runtime.heartbeat import Heartbeat
 from footfall.settings import Settings
 
 _PATIENCE = 60.0

@@ -16,10 +16,10 @@ from msgspec import Struct
 from bench import models
 from bench.events import event, finished
 from bench.figure import NONE, Figure, Site, median
-from footfall.spec.events import AnyEvent
-from footfall.spec.judge import judge_batch
-from footfall.spec.schemas import EIDS, event_schema
-from footfall.spec.verdict import Profile
+from footfall.schema.events import AnyEvent
+from footfall.schema.schemas import EIDS, event_schema
+from footfall.schema.validation import judge_batch
+from footfall.schema.verdict import Profile
 
 NAME = "validation"
 TITLE = "the same validation, one core"

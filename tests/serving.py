@@ -28,8 +28,8 @@ from typing import Any, cast
 import httpx
 import psutil
 
-from footfall import heartbeat, runtime_folder
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
+from footfall.runtime import heartbeat, runtime_folder
 
 Json = dict[str, Any]
 Rows = list[Json]
@@ -174,7 +174,7 @@ class Served:
         with suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.pid).children(recursive=True):
                 with suppress(psutil.NoSuchProcess):
-                    _, _, given = " ".join(child.cmdline()).partition("-m footfall.role ")
+                    _, _, given = " ".join(child.cmdline()).partition("-m footfall.services ")
                     self._known[child.pid] = child
                     if given:
                         found[given.split()[0]].append((given, child.pid))

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from footfall import breath
-from footfall.breath import Breath, scheduled
+from footfall.runtime import cpu_throttle
+from footfall.runtime.cpu_throttle import CpuThrottle, scheduled
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,9 @@ from footfall.breath import Breath, scheduled
 )
 def test_rests(monkeypatch: pytest.MonkeyPatch, ran: float, waited: float, hurried: bool, rest: float) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(breath, "time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr(cpu_throttle, "time", SimpleNamespace(sleep=slept.append))
     times = iter([(5.0, 3.0), (5.0 + ran, 3.0 + waited)])
-    Breath(lambda: hurried, lambda: next(times))()
+    CpuThrottle(lambda: hurried, lambda: next(times))()
     assert sum(slept) == pytest.approx(rest)
 
 
@@ -34,7 +34,7 @@ def test_the_kernel_says_who_waits() -> None:
     """Two processes on one processor; each has to wait about as long as it runs."""
     code = (
         "import os, time; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from footfall.breath import scheduled\n"
+        "from footfall.runtime.cpu_throttle import scheduled\n"
         "other = os.fork()\n"
         "end = time.monotonic() + 60\n"
         "while time.monotonic() < end and (not other or min(scheduled()) < 0.2): pass\n"
@@ -46,5 +46,5 @@ def test_the_kernel_says_who_waits() -> None:
 
 
 def test_where_nobody_says_it_never_rests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(breath, "_SCHEDSTAT", tmp_path / "none")
+    monkeypatch.setattr(cpu_throttle, "_SCHEDSTAT", tmp_path / "none")
     assert scheduled() == (0.0, 0.0)

@@ -10,9 +10,10 @@ import httpx
 import psutil
 import pytest
 
-from footfall import health, heartbeat
+from footfall import health
 from footfall.health import CollectorState, Health, Problem
-from footfall.heartbeat import Heartbeat
+from footfall.runtime import heartbeat
+from footfall.runtime.heartbeat import Heartbeat
 from footfall.settings import Settings
 from tests.cli.samples import impression
 from tests.disks import small_disk, use_up_inodes

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.hosts import HostRule, is_local_name, name_of
 from footfall.peer import TrustedProxies
 

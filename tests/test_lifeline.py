@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from footfall import leftovers
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
+from footfall.runtime import leftovers
 from tests.cli.samples import impression
 from tests.serving import PROGRAM, serving, until
 
@@ -86,7 +86,7 @@ def test_nothing_is_left_when_the_supervisor_is_killed_while_others_are_stopped(
 
 def test_a_footfall_waits_for_what_another_left_and_ends_it_at_last(tmp_path: Path) -> None:
     lock = leftovers.take(tmp_path, 0, threading.Event())
-    command = [sys.executable, "-c", _HOLDER, "footfall.role"]
+    command = [sys.executable, "-c", _HOLDER, "footfall.services"]
     with subprocess.Popen(command, pass_fds=(lock,), stdout=subprocess.PIPE) as left:
         assert left.stdout is not None
         left.stdout.readline()

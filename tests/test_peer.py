@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall import peer
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.peer import PeerHeader, is_loopback, new_secret, plain_address
 
 SECRET = new_secret()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from footfall import privacy
-from footfall.failure import TerminalError
+from footfall import permissions
+from footfall.errors import TerminalError
 from footfall.lake.data_files import NewFile, writing
 from footfall.lake.disk import open_lock, replace_durably
 from tests.cli.samples import impression
@@ -101,13 +101,13 @@ def test_a_group_may_read_the_lake_and_nothing_else(tmp_path: Path) -> None:
         served.run("restore", str(target))
         served.data = data
         assert wrongly_shared(data, group) == wrongly_shared(again, group) == []
-    privacy.tighten(data, "")
+    permissions.tighten(data, "")
     assert readable_by_others(data) == []
 
 
 def test_a_group_that_is_not_known_is_named(tmp_path: Path) -> None:
     with pytest.raises(TerminalError, match="no group 'nobody-has-this'"):
-        privacy.tighten(tmp_path, "nobody-has-this")
+        permissions.tighten(tmp_path, "nobody-has-this")
 
 
 def test_links_are_not_followed_but_where_a_store_is_one(tmp_path: Path) -> None:
@@ -117,14 +117,14 @@ def test_links_are_not_followed_but_where_a_store_is_one(tmp_path: Path) -> None
         (folder / "file").touch(0o644)
     (data / "link").symlink_to(elsewhere)
     (data / "lake").symlink_to(disk)
-    privacy.tighten(data, "")
+    permissions.tighten(data, "")
     assert readable_by_others(data) == readable_by_others(disk) == []
     assert len(readable_by_others(elsewhere)) == 2
 
 
 @pytest.mark.usefixtures("loose")
 def test_what_a_compaction_or_a_repair_makes_in_a_lake_is_as_the_lake(tmp_path: Path) -> None:
-    privacy.begin()
+    permissions.begin()
     for shared, modes in ((0o700, (0o700, 0o600)), (0o2750, (0o2750, 0o640))):
         root = tmp_path / f"{shared:o}"
         root.mkdir()

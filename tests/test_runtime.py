@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from footfall import heartbeat, runtime_folder
-from footfall.heartbeat import Heartbeat
+from footfall.runtime import heartbeat, runtime_folder
+from footfall.runtime.heartbeat import Heartbeat
 from footfall.settings import Settings
 from tests.cli.samples import impression
 from tests.disks import small_disk, use_up_bytes, use_up_inodes

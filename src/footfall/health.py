@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 import footfall
-from footfall import heartbeat, runtime_folder
-from footfall.heartbeat import STALE_MS, Heartbeat
 from footfall.incidents import Incidents, Severity
+from footfall.runtime import heartbeat, runtime_folder
+from footfall.runtime.heartbeat import STALE_MS, Heartbeat
 from footfall.settings import Settings
 
 FAILING_MS = 30_000

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 _LONGEST = 300  # of what is remembered: strangers choose it
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[?[0-9a-f:.]+\]?")

@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec import DecodeError, Struct, json
 
 from footfall.control.migrate import migrate
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.journal.segments import RELEASED, journals, read_mark
 from footfall.lake import catalog, log_entry
 from footfall.lake.disk import make_folder, replace_durably

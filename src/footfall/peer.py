@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Self
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 HEADER = "x-footfall-peer"
 VARIABLE = "FOOTFALL_PEER_SECRET"

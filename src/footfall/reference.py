@@ -11,11 +11,11 @@ import msgspec
 import typer
 
 from footfall.plans import format as plans
-from footfall.plans import page, shelf
+from footfall.plans import registry, render
 from footfall.plans.model import Plan
 from footfall.plans.sample import sample_of_step, sample_of_type
+from footfall.schema import docs as spec
 from footfall.settings import FILE, PREFIX, Settings
-from footfall.spec import reference as spec
 
 
 def pages() -> dict[str, str]:
@@ -34,7 +34,7 @@ def pages() -> dict[str, str]:
 
 def plan_reference_page() -> str:
     """Every step and event type of every shipped plan, each with an event as it should be sent."""
-    shipped = shelf.shipped()
+    shipped = registry.shipped()
     contents = [f"- [{plan.title}](#{_anchor(plan.title)}): `{plan.plan}`, {plan.kind}" for plan in shipped]
     head = [
         "# Shipped plans",
@@ -49,7 +49,7 @@ def plan_reference_page() -> str:
 
 
 def _plan_section(plan: Plan) -> list[str]:
-    lines = [f"#{line}" if line.startswith("#") else line for line in page.markdown(plan).rstrip().splitlines()]
+    lines = [f"#{line}" if line.startswith("#") else line for line in render.markdown(plan).rstrip().splitlines()]
     samples = [(step.step, sample_of_step(plan, step)) for step in plan.steps if plan.kind == "flow" or step.match]
     samples += [(one.type, sample_of_type(plan, one)) for one in plan.types]
     blocks = [line for name, sample in samples for line in (f"`{name}`:", "", f"    {_json(sample)}", "")]
@@ -88,10 +88,10 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """Every metric of a collector's /metrics."""
+    from footfall.collector.counters import Counters
     from footfall.collector.metrics import Metrics
-    from footfall.collector.tally import Tally
 
-    metrics = Metrics(Settings(), 0, Tally(), held=lambda: 0, pending=lambda: 0)
+    metrics = Metrics(Settings(), 0, Counters(), held=lambda: 0, pending=lambda: 0)
     rows = [f"| `{name}` | {kind} | {meaning} |" for name, kind, meaning in metrics.described()]
     return "\n".join(
         [

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from footfall import runtime_folder
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
+from footfall.runtime import runtime_folder
 
 PREFIX = "FOOTFALL_"
 FILE = "footfall.toml"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from footfall.collector import script
+from footfall.collector import browser_tracker
 
 Json = dict[str, Any]
 Reply = tuple[int, Json, dict[str, str]]
@@ -47,7 +47,7 @@ class _Pages(_Handler):
         place = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(place.query).items()}
         if place.path == "/footfall.js":
-            self.reply(200, "text/javascript", script.load().plain)
+            self.reply(200, "text/javascript", browser_tracker.load().plain)
         elif place.path.startswith("/sdk/"):
             self.reply(200, "text/javascript", (PACKAGES / place.path.removeprefix("/sdk/")).read_bytes())
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from footfall import __version__
 from footfall.codegen import Language, generate
-from footfall.plans.shelf import shipped
+from footfall.plans.registry import shipped
 
 from .page import BROWSER, example
 

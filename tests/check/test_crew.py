@@ -8,12 +8,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from footfall.check import crew
+from footfall.check import worker_pool
 from footfall.check.chunk import Chunk
-from footfall.check.examination import Brief, Found
+from footfall.check.examine import Brief, Found
+from footfall.check.inputs import Inputs
 from footfall.check.plans import chosen
-from footfall.check.reading import Inputs
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 from .texts import event, text
 
@@ -35,12 +35,12 @@ def workers() -> list[psutil.Process]:
 
 
 def examined(path: Path, jobs: int) -> list[Found]:
-    return list(crew.examine(Inputs([str(path)], loosely=False).chunks(), Brief(plans=chosen([])), jobs))
+    return list(worker_pool.examine(Inputs([str(path)], loosely=False).chunks(), Brief(plans=chosen([])), jobs))
 
 
 def test_two_processes_find_what_one_does(large: Path) -> None:
     alone, together = examined(large, 1), examined(large, 2)
-    assert len(alone) > crew.FEW
+    assert len(alone) > worker_pool.FEW
     assert [one.reports for one in together] == [one.reports for one in alone]
     assert [one.tally for one in together] == [one.tally for one in alone]
 
@@ -52,16 +52,16 @@ def test_a_file_that_changes_while_it_is_read_is_told_of(large: Path, tmp_path: 
     def cut_short() -> Iterator[Chunk]:
         for number, chunk in enumerate(Inputs([str(path)], loosely=False).chunks()):
             yield chunk
-            if number == crew.FEW:
+            if number == worker_pool.FEW:
                 os.truncate(path, 1000)
 
     with pytest.raises(TerminalError, match="changed while it was read"):
-        list(crew.examine(cut_short(), Brief(), 2))
+        list(worker_pool.examine(cut_short(), Brief(), 2))
 
 
 def test_a_worker_that_is_killed_is_told_of(large: Path) -> None:
-    found = crew.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
-    for _ in range(crew.FEW + 1):
+    found = worker_pool.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
+    for _ in range(worker_pool.FEW + 1):
         next(found)
     mine = workers()
     assert mine
@@ -72,8 +72,8 @@ def test_a_worker_that_is_killed_is_told_of(large: Path) -> None:
 
 
 def test_no_worker_is_left_when_nobody_wants_more(large: Path) -> None:
-    found = crew.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
-    for _ in range(crew.FEW + 1):
+    found = worker_pool.examine(Inputs([str(large)], loosely=False).chunks(), Brief(), 2)
+    for _ in range(worker_pool.FEW + 1):
         next(found)
     mine = workers()
     assert mine

@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footfall.check.chunk import Chunk
-from footfall.check.examination import Brief, Examiner, Found
+from footfall.check.examine import Brief, Examiner, Found
 from footfall.check.plans import chosen
+from footfall.check.prefilter import Prefilter
 from footfall.check.reader import Reader
 from footfall.check.report import Report
-from footfall.check.sieve import Sieve
 from footfall.plans.matching import Matcher
-from footfall.plans.shelf import shipped
-from footfall.spec import events
-from footfall.spec.judge import judge
-from footfall.spec.schemas import EIDS
-from footfall.spec.verdict import Profile
+from footfall.plans.registry import shipped
+from footfall.schema import events
+from footfall.schema.schemas import EIDS
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 from tests.plans.examples import EXAMPLES
-from tests.spec.samples import GOOD, MINIMAL
-from tests.spec.samples import event as sample
-from tests.spec.strategies import valid_event, value
+from tests.schema.samples import GOOD, MINIMAL
+from tests.schema.samples import event as sample
+from tests.schema.strategies import valid_event, value
 
 from .texts import event, text
 
@@ -129,7 +129,7 @@ def _is_let_through(made: dict[str, Any]) -> None:
         return
     for plans in (PLANS, shipped()):
         if Matcher(plans).match(made) is not None:
-            assert Sieve(plans).passes(made["eid"], decoded)
+            assert Prefilter(plans).passes(made["eid"], decoded)
 
 
 def test_lines_that_are_not_what_they_look_like_are_found_out() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from footfall.check.examination import Brief
+from footfall.check.examine import Brief
 from footfall.check.plans import chosen
 from footfall.check.report import Report
 from footfall.check.run import Summary, check

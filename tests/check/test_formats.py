@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 import jsonschema_rs
 import pytest
 
-from footfall.check.examination import Brief
+from footfall.check.examine import Brief
 from footfall.check.junit import JunitWriter
 from footfall.check.plans import chosen
-from footfall.check.printing import ListWriter, TextWriter
+from footfall.check.report_console import ListWriter, TextWriter
 from footfall.check.run import check
 from footfall.check.sarif import SarifWriter
 from tests.check.sarif_schema import SARIF

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from footfall.check.inputs import Inputs
+from footfall.check.lenient_json import read_loosely
 from footfall.check.location import Layout
-from footfall.check.loose import read_loosely
-from footfall.check.reading import Inputs
 from footfall.check.repairs import REPAIRS
 from footfall.cli import app
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.check.loose import BrokenError, read_loosely
+from footfall.check.lenient_json import BrokenError, read_loosely
 
 AGENT = {"agent": "<agent>", "ver": "<ver>", "system": "<system>", "platform": "<platform>", "raw": "<raw>"}
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from footfall.check.examination import Brief, Examiner
+from footfall.check.examine import Brief, Examiner
+from footfall.check.inputs import Inputs
 from footfall.check.plans import chosen
 from footfall.check.reader import Reader
-from footfall.check.reading import Inputs
 from footfall.check.repairs import REPAIRS
 from footfall.check.report import Report
-from footfall.spec.verdict import Profile
+from footfall.schema.verdict import Profile
 
 SAMPLES = Path(__file__).with_name("data") / "signup.md"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from footfall.check.reading import Inputs
+from footfall.check.inputs import Inputs
 from footfall.check.source import InputError, opened
 
 from .texts import event, text

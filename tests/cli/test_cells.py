@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.cli.cells import csv_cell, harmless, json_text, printable
+from footfall.runtime.escaping import csv_cell, harmless, json_text, printable
 
 OPERATORS = "=+-@"
 TEXT = st.text(st.one_of(st.characters(), st.sampled_from("=+-@;'\"\t\r\n\x1b\0\x9b\u202e \u3000\uff1d")))

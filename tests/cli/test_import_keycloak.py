@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from tests.cli.front import front
 from tests.cli.importer import Importer
 from tests.cli.keycloak_server import PASSWORD, Keycloak, keycloak

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from footfall.cli.tables import print_table
-from footfall.spec.identity import key_hash
+from footfall.schema.hashing import key_hash
 from tests.lake.rows import open_events, put, row
 
 from .commands import at_terminal, output, started

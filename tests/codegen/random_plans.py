@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from footfall.plans.model import Correlation, EventType, Expectation, Field, Operation, Outcome, Plan, Rule, Step
-from footfall.spec.schemas import EIDS, event_schema
-from footfall.spec.verdict import Profile
+from footfall.schema.schemas import EIDS, event_schema
+from footfall.schema.verdict import Profile
 
 NASTY = (
     '"""',

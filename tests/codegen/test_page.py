@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from footfall.codegen import Language, generate
-from footfall.plans.shelf import find
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
+from footfall.plans.registry import find
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 from footfall.tracker import MemoryOutbox, Tracker
 
 from .calls import STRICT, tsc

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from footfall.codegen import Language, generate
 from footfall.codegen.generation import module_of
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.plans.model import Expectation, Plan, Scalar, Step
 from footfall.plans.values import expectation_of, judge, value_at
 

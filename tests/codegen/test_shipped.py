@@ -13,18 +13,18 @@ import pytest
 from footfall.codegen import Language, generate
 from footfall.codegen.generation import module_of
 from footfall.codegen.shape import Function, Parameter
-from footfall.dialects.lms_shape import KEYS, seed_line
+from footfall.dialects.lms.shape import KEYS, seed_line
 from footfall.plans.correlation import correlation
 from footfall.plans.flow import judge_flow, sight
-from footfall.plans.instance import Remark
 from footfall.plans.mark import mark_of
 from footfall.plans.matching import Matcher
 from footfall.plans.model import Plan
+from footfall.plans.outcome import Remark
 from footfall.plans.recognition import Steps
-from footfall.plans.shelf import find, shipped
-from footfall.spec.judge import judge
-from footfall.spec.schemas import EIDS
-from footfall.spec.verdict import Profile
+from footfall.plans.registry import find, shipped
+from footfall.schema.schemas import EIDS
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 
 from .calls import STRICT, Call, Said, calls, event, in_python, in_typescript, tsc
 

@@ -14,10 +14,10 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
-from footfall.journal.log import Record
+from footfall.journal.base import Record
 from footfall.journal.reader import SegmentReader
-from footfall.role import bind
-from footfall.spec.intake import Intake, unpack
+from footfall.schema.record import IngestRecord, unpack
+from footfall.services import bind
 from tests.serving import until
 
 Json = dict[str, Any]
@@ -138,7 +138,7 @@ class Collector:
         listening = bind(str(settings.get("host", "127.0.0.1")), 0)
         self.port = int(listening.getsockname()[1])
         self.log = data.parent / f"{data.name}-{self.port}.log"
-        command = [sys.executable, "-m", "footfall.role", "collector", "--fd", str(listening.fileno())]
+        command = [sys.executable, "-m", "footfall.services", "collector", "--fd", str(listening.fileno())]
         command += ["--web-socket", str(web_socket)] if web_socket else []
         environment = {f"FOOTFALL_{name.upper()}": str(value) for name, value in settings.items()}
         with self.log.open("wb") as log:
@@ -181,7 +181,7 @@ class Collector:
         self.process.kill()
         self.process.wait()
 
-    def intakes(self) -> list[Intake]:
+    def intakes(self) -> list[IngestRecord]:
         """What the journal holds."""
         reader = SegmentReader(self.data / "journal" / "0")
         found, position = [], 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from footfall.collector import exchange
+from footfall.collector import web_client
 from footfall.collector.proxy import Proxy
 from footfall.peer import PeerHeader
 
@@ -216,7 +216,7 @@ def test_a_client_that_goes_away_is_waited_for_no_more(web: Upstream) -> None:
 
 
 def test_an_answer_that_does_not_come_in_time(web: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "_HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(web_client, "_HEAD_SECONDS", 0.1)
     client = Client()
     with silent(web):
         asyncio.run(proxy(web.path)(client.scope, client.receive, client.send))

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from footfall.collector.budgets import Budgets
 from footfall.collector.connections import Connections
-from footfall.collector.door import Door, Entry, Visit
-from footfall.collector.head import Head
-from footfall.collector.refusal import RefusedError
-from footfall.collector.reply import Reply
-from footfall.collector.slices import Slices
-from footfall.control.access import Channel, Directory, Key
+from footfall.collector.http_error import HttpError
+from footfall.collector.request import RequestHead
+from footfall.collector.responses import Reply
+from footfall.collector.service import AcceptedRequest, JudgedRequest, Service
+from footfall.collector.time_slices import TimeSlices
+from footfall.control.access import Channel, Key, KeyIndex
 from footfall.control.tokens import mint
 from footfall.peer import TrustedProxies
+from footfall.schema.event_limits import EventLimits, Scan
 from footfall.settings import Settings
-from footfall.spec.extent import Extent, Scan
 
 from .running import batch, collecting, event, get, post
 
@@ -43,7 +43,7 @@ def test_time_is_a_share_only_while_others_send() -> None:
     budgets.check("a")
     budgets.spend("b", 0.001)
     budgets.spend("a", 3.0)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(HttpError) as refused:
         budgets.check("a")
     assert (refused.value.status, refused.value.reason.code) == (429, "rate_limited")
     assert refused.value.retry_after == 4
@@ -57,7 +57,7 @@ def test_bytes_that_bodies_inflate_to_are_limited_always_and_by_collector() -> N
     clock = Clock()
     budgets = Budgets(settings(channel_inflated_bytes=200), clock)
     budgets.spend("a", 0.0, 200)
-    with pytest.raises(RefusedError):
+    with pytest.raises(HttpError):
         budgets.check("a")
     clock.now += 0.5
     budgets.check("a")
@@ -65,34 +65,36 @@ def test_bytes_that_bodies_inflate_to_are_limited_always_and_by_collector() -> N
     assert budgets.allow("a")
 
 
-def visiting(rate: float = 0.0, **headers: str) -> tuple[Door, Visit]:
+def visiting(rate: float = 0.0, **headers: str) -> tuple[Service, AcceptedRequest]:
     """A door, and a request of the one channel that it knows."""
     token = mint("secret")
     channel = Channel("school", rate=rate)
     key = Key(token.id, "secret", "school", token.digest)
-    door = Door(settings(), Directory({"school": channel}, {key.id: key}))
+    service = Service(settings(), KeyIndex({"school": channel}, {key.id: key}))
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    found = door.admit(Head.make(b"POST", b"", [(b"authorization", f"Bearer {token}".encode()), *pairs]))
-    assert isinstance(found, Visit)
-    return door, found
+    found = service.accept_head(
+        RequestHead.make(b"POST", b"", [(b"authorization", f"Bearer {token}".encode()), *pairs])
+    )
+    assert isinstance(found, AcceptedRequest)
+    return service, found
 
 
 @pytest.mark.parametrize("body", [b"{", b"\x1f\x8b", gzip.compress(b"[" * 100), gzip.compress(b" " * (21 << 20))])
 def test_a_refused_request_counts_against_the_rate(body: bytes) -> None:
-    door, visit = visiting(rate=1, content_encoding="gzip")
-    found = door.enter(visit, body)
+    service, accepted = visiting(rate=1, content_encoding="gzip")
+    found = service.enter(accepted, body)
     assert isinstance(found, Reply)
     assert found.status in (400, 413)
-    again = door.enter(visit, body)
+    again = service.enter(accepted, body)
     assert isinstance(again, Reply)
     assert again.status == 429
 
 
 def test_what_was_inflated_counts_though_it_was_refused() -> None:
-    door, visit = visiting(content_encoding="gzip")
-    door.budgets = Budgets(settings(channel_inflated_bytes=1 << 20))
+    service, accepted = visiting(content_encoding="gzip")
+    service.budgets = Budgets(settings(channel_inflated_bytes=1 << 20))
     bomb = gzip.compress(b" " * (21 << 20))
-    assert [found.status for _ in range(2) if isinstance(found := door.enter(visit, bomb), Reply)] == [413, 429]
+    assert [found.status for _ in range(2) if isinstance(found := service.enter(accepted, bomb), Reply)] == [413, 429]
 
 
 class Loop:
@@ -111,31 +113,31 @@ class Loop:
 
 
 def test_large_bodies_wait_in_turn_while_small_ones_are_judged() -> None:
-    door, visit = visiting()
+    service, accepted = visiting()
     loop, done = Loop(), []
-    slices = Slices(door, loop)  # type: ignore[arg-type]
+    slices = TimeSlices(service, loop)  # type: ignore[arg-type]
     rotten = batch(*[{"eid": "START", "edata": {"a": [number] * 900}} for number in range(900)])
     assert len(rotten) > 1 << 20
     for name in ("first", "second"):
-        slices.judge(visit, rotten, lambda outcome, name=name: done.append((name, outcome)))  # type: ignore[misc]
+        slices.judge(accepted, rotten, lambda outcome, name=name: done.append((name, outcome)))  # type: ignore[misc]
     loop.turn()
-    slices.judge(visit, batch(event("small")), lambda outcome: done.append(("small", outcome)))
+    slices.judge(accepted, batch(event("small")), lambda outcome: done.append(("small", outcome)))
     while len(done) < 3:
         loop.turn()
     assert [name for name, _ in done] == ["small", "first", "second"]
-    assert all(isinstance(outcome, Entry) for _, outcome in done)
+    assert all(isinstance(outcome, JudgedRequest) for _, outcome in done)
 
 
 def test_a_fault_of_ours_in_one_judgement_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    door, visit = visiting()
+    service, accepted = visiting()
     loop = Loop()
-    done: list[Entry | Reply] = []
-    slices = Slices(door, loop)  # type: ignore[arg-type]
+    done: list[JudgedRequest | Reply] = []
+    slices = TimeSlices(service, loop)  # type: ignore[arg-type]
     with monkeypatch.context() as patched:
         patched.setattr("footfall.collector.door.opening", lambda *_, **__: 1 / 0)
-        slices.judge(visit, b"{", done.append)
+        slices.judge(accepted, b"{", done.append)
     loop.turn()
-    slices.judge(visit, b"{", done.append)
+    slices.judge(accepted, b"{", done.append)
     assert [outcome.status for outcome in done if isinstance(outcome, Reply)] == [500, 400]
 
 
@@ -191,7 +193,7 @@ def _empties(value: Any) -> int:
     ],
 )
 def test_an_event_is_measured_before_it_is_read(text: bytes, code: str | None) -> None:
-    fault = Extent(1000, 40).fault(text)
+    fault = EventLimits(1000, 40).fault(text)
     assert (fault.code if fault else None) == code
 
 
@@ -208,10 +210,10 @@ def test_the_oldest_idle_one_of_whoever_has_most_makes_room() -> None:
     connections = Connections(4, 3, TrustedProxies("10.0.0.0/8"))
     crowd = [Guest(3.0), Guest(1.0), Guest(2.0)]
     other = Guest(0.0)
-    assert all(connections.enter(guest, "192.0.2.1") for guest in crowd)
+    assert all(connections.enter(connection, "192.0.2.1") for connection in crowd)
     assert connections.enter(other, "192.0.2.2") == "192.0.2.2"
     assert connections.enter(Guest(4.0), "192.0.2.3")
-    assert [guest.is_dismissed for guest in crowd] == [False, True, False]
+    assert [connection.is_dismissed for connection in crowd] == [False, True, False]
     assert not other.is_dismissed
     assert len(connections) == 4
 
@@ -225,11 +227,11 @@ def test_one_address_has_only_so_many_places_and_a_network_counts_as_one() -> No
     for address in ("127.0.0.1", "::1", "10.1.2.3", "", "::ffff:10.1.2.3"):
         for _ in range(3):
             assert connections.enter(Guest(None), address) == ""
-    guest = Guest(None)
-    name = connections.enter(guest, "192.0.2.1")
+    connection = Guest(None)
+    name = connections.enter(connection, "192.0.2.1")
     assert name is not None
-    connections.leave(guest, name)
-    connections.leave(guest, name)
+    connections.leave(connection, name)
+    connections.leave(connection, name)
     assert len(connections) == 18
 
 

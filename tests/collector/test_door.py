@@ -10,18 +10,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from footfall.collector.asgi import Intaker
-from footfall.collector.door import Door, Entry, Visit
-from footfall.collector.head import Head
-from footfall.collector.reply import Reply
-from footfall.journal.group import GroupCommit
-from footfall.journal.log import Record
+from footfall.collector.asgi import IngestMiddleware
+from footfall.collector.request import RequestHead
+from footfall.collector.responses import Reply
+from footfall.collector.service import AcceptedRequest, JudgedRequest, Service
+from footfall.journal.base import Record
+from footfall.journal.group_commit import GroupCommit
 from footfall.journal.memory import MemoryLog
+from footfall.schema.hashing import content_hash, key_hash
+from footfall.schema.record import IngestRecord, unpack
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 from footfall.settings import Settings
-from footfall.spec.identity import content_hash, key_hash
-from footfall.spec.intake import Intake, unpack
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
 
 from .running import batch, event
 
@@ -29,20 +29,20 @@ Json = dict[str, Any]
 DAY = 86_400_000
 
 
-def visit(door: Door, **headers: str) -> Visit:
+def accepted(service: Service, **headers: str) -> AcceptedRequest:
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    admitted = door.admit(Head.make(b"POST", b"", pairs))
-    assert isinstance(admitted, Visit)
+    admitted = service.accept_head(RequestHead.make(b"POST", b"", pairs))
+    assert isinstance(admitted, AcceptedRequest)
     return admitted
 
 
-def send(door: Door, body: bytes, **headers: str) -> tuple[Json, Intake | None]:
+def send(service: Service, body: bytes, **headers: str) -> tuple[Json, IngestRecord | None]:
     """What is replied, and what goes into the journal."""
-    entry = door.enter(visit(door, **headers), body)
+    entry = service.enter(accepted(service, **headers), body)
     if isinstance(entry, Reply):
         return msgspec.json.decode(entry.body)["result"], None
     record = entry.record
-    return msgspec.json.decode(door.stored(entry).body)["result"], None if record is None else unpack(record)
+    return msgspec.json.decode(service.on_durable(entry).body)["result"], None if record is None else unpack(record)
 
 
 def codes(result: Json) -> list[str]:
@@ -50,20 +50,20 @@ def codes(result: Json) -> list[str]:
 
 
 def test_resent_batch_is_known() -> None:
-    door = Door(Settings())
+    service = Service(Settings())
     body = batch(event("a"), event("b"))
-    send(door, body)
-    result, intake = send(door, body)
+    send(service, body)
+    result, intake = send(service, body)
     assert (result["accepted"], result["duplicate"]) == (0, 2)
     assert intake is not None
     assert (bytes(intake.events), [repeat.mid for repeat in intake.repeats]) == (b"[]", ["a", "b"])
 
 
 def test_resent_events_among_new_ones() -> None:
-    door = Door(Settings())
+    service = Service(Settings())
     known = event("known")
-    send(door, batch(known))
-    result, intake = send(door, batch(event("new-1"), known, event("new-2")))
+    send(service, batch(known))
+    result, intake = send(service, batch(event("new-1"), known, event("new-2")))
     assert (result["accepted"], result["duplicate"]) == (2, 1)
     assert intake is not None
     assert intake.indexes == [0, 2]
@@ -71,28 +71,28 @@ def test_resent_events_among_new_ones() -> None:
 
 
 def test_event_is_known_only_when_it_is_on_disk() -> None:
-    door = Door(Settings())
+    service = Service(Settings())
     body = batch(event("a"))
-    assert isinstance(door.enter(visit(door), body), Entry)
-    result, _ = send(door, body)
+    assert isinstance(service.enter(accepted(service), body), JudgedRequest)
+    result, _ = send(service, body)
     assert (result["accepted"], result["duplicate"]) == (1, 0)
 
 
 def test_same_mid_with_other_content() -> None:
-    door = Door(Settings())
-    send(door, batch(event("a", ets=1)))
-    result, intake = send(door, batch(event("a", ets=2)))
+    service = Service(Settings())
+    send(service, batch(event("a", ets=1)))
+    result, intake = send(service, batch(event("a", ets=2)))
     assert codes(result) == ["mid_conflict"]
     assert intake is not None
     assert intake.refused[0].mid == "a"
     assert intake.refused[0].payload is not None
-    result, _ = send(door, batch(event("b", ets=1), event("b", ets=2), event("b", ets=1)))
+    result, _ = send(service, batch(event("b", ets=1), event("b", ets=2), event("b", ets=1)))
     assert (result["accepted"], result["duplicate"], codes(result)) == (1, 1, ["mid_conflict"])
 
 
 def test_hashes_are_fixed_for_good() -> None:
     assert (key_hash("dev", "m1"), content_hash(b"{}")) == (0xDF2D029331CD1410, 0x1349CDE127705C16)
-    _, intake = send(Door(Settings()), batch(event("m", ets=1)))
+    _, intake = send(Service(Settings()), batch(event("m", ets=1)))
     assert intake is not None
     canonical = judge(msgspec.json.encode(event("m", ets=1)), Profile.V3).canonical
     assert intake.keys == key_hash("c", "m").to_bytes(8, "little") + content_hash(canonical).to_bytes(8, "little")
@@ -100,7 +100,7 @@ def test_hashes_are_fixed_for_good() -> None:
 
 def test_clock_that_is_days_ahead() -> None:
     ahead = time.time_ns() // 1_000_000 + 2 * DAY
-    result, intake = send(Door(Settings()), batch(event("now"), event("later", ets=ahead)))
+    result, intake = send(Service(Settings()), batch(event("now"), event("later", ets=ahead)))
     assert result["accepted"] == 2
     assert [(warning["index"], warning["mid"], warning["code"]) for warning in result["warnings"]] == [
         (1, "later", "clock_ahead")
@@ -110,33 +110,33 @@ def test_clock_that_is_days_ahead() -> None:
 
 
 def test_channel_of_an_open_door() -> None:
-    door = Door(Settings())
+    service = Service(Settings())
     blank = event("blank", context={"env": "e", "pdata": {"id": "p"}})
-    _, intake = send(door, batch(blank))
+    _, intake = send(service, batch(blank))
     assert intake is not None
     assert (intake.channel, intake.lenient) == ("dev", True)
-    _, intake = send(door, batch(event("named")), x_channel_id="other")
+    _, intake = send(service, batch(event("named")), x_channel_id="other")
     assert intake is not None
     assert intake.channel == "c"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\tb", "\x7f"])
 def test_unprintable_names_are_passed_over(name: str) -> None:
-    _, intake = send(Door(Settings()), batch(event("m")), x_device_id=name, x_app_id=name)
+    _, intake = send(Service(Settings()), batch(event("m")), x_device_id=name, x_app_id=name)
     assert intake is not None
     assert (intake.device, intake.app) == (None, None)
 
 
 def test_body_too_large_to_be_judged_at_once() -> None:
     events = [event(f"m{n}", tags=["x" * 3000]) for n in range(900)]
-    result, intake = send(Door(Settings()), batch(*events, event("bad", ver=3)))
+    result, intake = send(Service(Settings()), batch(*events, event("bad", ver=3)))
     assert (result["accepted"], codes(result)) == (900, ["value_not_allowed"])
     assert intake is not None
     assert len(msgspec.json.decode(intake.events)) == 900
 
 
 def test_many_refused_events_are_all_counted() -> None:
-    result, intake = send(Door(Settings()), b"[" + b",".join([b"{}"] * 1000) + b"]")
+    result, intake = send(Service(Settings()), b"[" + b",".join([b"{}"] * 1000) + b"]")
     assert (result["received"], result["rejected"], len(result["errors"])) == (1000, 1000, 1000)
     assert intake is not None
     assert len(intake.refused) == 1000
@@ -204,9 +204,9 @@ def _safe(value: Any) -> bytes:
 @example([b'{"events":[{}],"x":[]}'], False)
 @example([b'{"eid":"LOG","events":[]}'], True)
 def test_books_balance_for_any_body(sent: list[bytes], ndjson: bool) -> None:
-    door = Door(Settings())
+    service = Service(Settings())
     for body in sent * 2:
-        result, intake = send(door, body, content_type="application/x-ndjson" if ndjson else "application/json")
+        result, intake = send(service, body, content_type="application/x-ndjson" if ndjson else "application/json")
         if "received" not in result:
             assert result["code"]
             continue
@@ -227,7 +227,7 @@ async def _behind(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _call(app: Intaker, path: str, *parts: bytes, method: str = "POST") -> tuple[int, bytes]:
+async def _call(app: IngestMiddleware, path: str, *parts: bytes, method: str = "POST") -> tuple[int, bytes]:
     messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
     messages.append({"type": "http.request", "body": b"", "more_body": False})
     sent: list[Any] = []
@@ -247,7 +247,7 @@ def test_the_same_as_an_asgi_application() -> None:
     async def run() -> None:
         log = MemoryLog(max_bytes=10_000)
         journal = GroupCommit(log, asyncio.get_running_loop())
-        app = Intaker(Door(Settings()), journal, _behind, max_body=20_000)
+        app = IngestMiddleware(Service(Settings()), journal, _behind, max_body=20_000)
         body = batch(event("a"))
         status, reply = await _call(app, "/v1/telemetry", body[:20], body[20:])
         assert (status, msgspec.json.decode(reply)["result"]["accepted"]) == (200, 1)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from footfall import heartbeat
-from footfall.collector.head import PATHS
-from footfall.heartbeat import Heartbeat
+from footfall.collector.request import PATHS
+from footfall.runtime import heartbeat
+from footfall.runtime.heartbeat import Heartbeat
 from footfall.settings import Settings
 
 from .running import Collector, batch, collecting, event, get, post, until

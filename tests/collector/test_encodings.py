@@ -12,8 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.collector.encodings import inflate, parse_encodings
-from footfall.collector.refusal import RefusedError
+from footfall.collector.content_encoding import inflate, parse_encodings
+from footfall.collector.http_error import HttpError
 
 TEXT = b'{"events": []} ' * 20_000
 LIMIT = 1 << 20
@@ -34,7 +34,7 @@ PACKERS: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 
 def code(body: bytes, *encodings: str, limit: int = LIMIT) -> str:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(HttpError) as refused:
         inflate(body, encodings, limit)
     return refused.value.reason.code
 
@@ -77,7 +77,7 @@ def test_headers() -> None:
     assert parse_encodings(b"identity") == ()
     assert parse_encodings(b"x-gzip") == ("gzip",)
     for unknown in (b"compress", b"gzip, nothing", b"gzip, gzip, gzip, gzip"):
-        with pytest.raises(RefusedError):
+        with pytest.raises(HttpError):
             parse_encodings(unknown)
     assert inflate(brotli.compress(gzip.compress(TEXT)), ("gzip", "br"), LIMIT) == TEXT
 
@@ -90,7 +90,7 @@ def test_any_bytes_are_read_or_refused(
     for damaged in (body, _changed(pack(body), at, by)):
         try:
             inflate(damaged, (name,), 1000)
-        except RefusedError:
+        except HttpError:
             continue
 
 

@@ -12,19 +12,19 @@ import httpx
 import msgspec
 import pytest
 
-from footfall.collector.door import Door, Entry, Visit
-from footfall.collector.foreign import Interpreter
-from footfall.collector.head import Head
-from footfall.collector.reply import Reply
+from footfall.collector.dialect_router import DialectRouter
+from footfall.collector.request import RequestHead
+from footfall.collector.responses import Reply
+from footfall.collector.service import AcceptedRequest, JudgedRequest, Service
 from footfall.control.store import Control, NewKeys
-from footfall.dialects.frame import Answer, Dialect, Lost, Outcome, RefusalError, Request, Translation
-from footfall.dialects.identity import PATH
+from footfall.dialects.base import Answer, Dialect, Lost, Outcome, RefusalError, Request, Translation
+from footfall.dialects.identity.dialect import PATH
 from footfall.micro.client import Micro
 from footfall.micro.server import running
+from footfall.schema.reasons import Reason
+from footfall.schema.record import unpack
+from footfall.schema.verdict import Finding
 from footfall.settings import Settings
-from footfall.spec.intake import unpack
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
 
 from .running import Answer as Heard
 from .running import Collector, collecting, event, get, post
@@ -129,7 +129,7 @@ def test_nothing_is_taken_for_a_dialect_that_is_none(collector: Collector) -> No
 
 def test_a_collector_stays_light() -> None:
     heavy = {"yaml", "duckdb", "deltalake", "pyarrow", "litestar", "footfall.plans"}
-    program = "import sys, footfall.collector.role; print(*sys.modules)"
+    program = "import sys, footfall.collector.server; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert not heavy & set(loaded.split())
 
@@ -286,22 +286,22 @@ class Whisper(Dialect):
 
 
 def test_a_dialect_has_the_request_as_it_came_and_words_of_its_own() -> None:
-    door, whisper = Door(Settings()), Whisper()
-    door.interpreter = Interpreter([whisper])
+    service, whisper = Service(Settings()), Whisper()
+    service.router = DialectRouter([whisper])
     body = gzip.compress(b"psst")
 
-    def enter(text: bytes) -> Entry | Reply:
-        head = Head.make(b"POST", b"a=1", [(b"content-encoding", b"gzip"), (b"x-mark", b"m")])
+    def enter(text: bytes) -> JudgedRequest | Reply:
+        head = RequestHead.make(b"POST", b"a=1", [(b"content-encoding", b"gzip"), (b"x-mark", b"m")])
         head.path, head.peer = "/whisper", "192.0.2.1"
-        admitted = door.admit(head)
-        assert isinstance(admitted, Visit)
-        return door.enter(admitted, text)
+        admitted = service.accept_head(head)
+        assert isinstance(admitted, AcceptedRequest)
+        return service.enter(admitted, text)
 
     entry = enter(body)
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, JudgedRequest)
     assert entry.record is not None
     intake = unpack(entry.record)
-    reply = door.stored(entry)
+    reply = service.on_durable(entry)
     assert (reply.status, reply.body) == (202, b"1")
     heard = whisper.heard
     assert (heard.raw, heard.body, heard.headers[b"x-mark"]) == (body, b"psst", b"m")

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from footfall.collector.numbers import Ledger, Numbers, encoded
+from footfall.collector.counter_file import CounterFiles, CounterTotals, encoded
 from tests.cli.samples import impression
 from tests.serving import Served, serving, until
 
@@ -66,15 +66,15 @@ def answers(served: Served) -> bool:
 
 
 def test_numbers_of_a_torn_file_are_those_before(tmp_path: Path) -> None:
-    other, own = Ledger(tmp_path, 1), Ledger(tmp_path, 0)
-    numbers = Numbers(requests={"ok": 7})
+    other, own = CounterFiles(tmp_path, 1), CounterFiles(tmp_path, 0)
+    numbers = CounterTotals(requests={"ok": 7})
     other.path.write_bytes(encoded(numbers))
-    assert own.total(Numbers(requests={"ok": 1})).requests == {"ok": 8}
+    assert own.total(CounterTotals(requests={"ok": 1})).requests == {"ok": 8}
     numbers.requests["ok"] = 9
     whole = encoded(numbers)
     for torn in (b"", whole[:40], whole.replace(b'"end":', b'"end":1')):
         other.path.write_bytes(torn)
-        assert own.total(Numbers()).requests == {"ok": 7}
+        assert own.total(CounterTotals()).requests == {"ok": 7}
     other.path.write_bytes(whole)
-    assert own.total(Numbers()).requests == {"ok": 9}
-    assert Ledger(tmp_path, 1).before().requests == {"ok": 9}
+    assert own.total(CounterTotals()).requests == {"ok": 9}
+    assert CounterFiles(tmp_path, 1).before().requests == {"ok": 9}

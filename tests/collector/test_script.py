@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.collector import script
+from footfall.collector import browser_tracker
 
 from .running import Collector, collecting, get, post
 
@@ -43,13 +43,13 @@ def test_browsers_that_have_it_are_told_so(collector: Collector) -> None:
 
 def test_other_methods(collector: Collector) -> None:
     head = collector.ask(get("/footfall.js", "HEAD"), to_head=True)
-    assert (head.status, int(head.headers["content-length"])) == (200, len(script.load().plain))
+    assert (head.status, int(head.headers["content-length"])) == (200, len(browser_tracker.load().plain))
     assert collector.ask(post(b"{}", "/footfall.js")).status == 405
 
 
 def test_what_is_left_out_of_the_source_is_for_people_only() -> None:
     source = 'const text = "a , b // c";\n  // gone\n\n  x = `d { ${e} }` + { y: 1 };\n'
-    assert script.strip(source) == 'const text="a , b // c";\nx=`d { ${e} }` +{y:1};\n'
-    served = script.load().plain.decode()
-    assert script.strip(served) == served
+    assert browser_tracker.strip(source) == 'const text="a , b // c";\nx=`d { ${e} }` +{y:1};\n'
+    served = browser_tracker.load().plain.decode()
+    assert browser_tracker.strip(served) == served
     assert 0.6 < len(served) / len(SOURCE.read_text()) < 0.8

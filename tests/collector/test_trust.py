@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from footfall.collector.head import PATHS
+from footfall.collector.request import PATHS
 from footfall.control.store import Control, NewKeys
-from footfall.dialects.identity import PATH as IDENTITY
-from footfall.spec.schemas import EIDS
+from footfall.dialects.identity.dialect import PATH as IDENTITY
+from footfall.schema.schemas import EIDS
 from tests.dialects.keycloak_samples import register, webhook
 from tests.dialects.lms_samples import ROWS, told
-from tests.spec.samples import FULL
-from tests.spec.samples import event as sample
+from tests.schema.samples import FULL
+from tests.schema.samples import event as sample
 
 from .running import Answer, Collector, collecting, event, post
 from .test_foreign import login

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.control.access import Channel, Directory, Key, origin_allowed
+from footfall.control.access import Channel, Key, KeyIndex, origin_allowed
 from footfall.control.tokens import Kind, Token, mint, parse
 
 NOW = 1_760_000_000_000
@@ -13,9 +13,9 @@ PUBLIC = mint("public")
 SECRET = mint("secret")
 
 
-def directory(expires_at: int | None = None) -> Directory:
+def directory(expires_at: int | None = None) -> KeyIndex:
     keys = [Key(token.id, token.kind, "school", token.digest, (), expires_at) for token in (PUBLIC, SECRET)]
-    return Directory({"school": Channel("school")}, {key.id: key for key in keys})
+    return KeyIndex({"school": Channel("school")}, {key.id: key for key in keys})
 
 
 @pytest.mark.parametrize("token", [PUBLIC, SECRET])
@@ -38,11 +38,11 @@ def test_a_public_key_does_not_pass_for_a_secret_one() -> None:
 
 def test_an_unknown_key_opens_nothing() -> None:
     assert directory().find(str(mint("public")), NOW) is None
-    assert Directory({}, {}).find(str(PUBLIC), NOW) is None
+    assert KeyIndex({}, {}).find(str(PUBLIC), NOW) is None
 
 
 def test_a_key_without_its_channel_opens_nothing() -> None:
-    assert Directory({}, directory().keys).find(str(PUBLIC), NOW) is None
+    assert KeyIndex({}, directory().keys).find(str(PUBLIC), NOW) is None
 
 
 def test_the_secret_of_one_key_does_not_open_another() -> None:

@@ -15,7 +15,7 @@ from footfall.control.errors import (
 )
 from footfall.control.snapshot import Snapshot
 from footfall.control.store import ChannelInfo, Control
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 from .conftest import Clock
 

@@ -13,7 +13,7 @@ import pytest
 from footfall.control import database
 from footfall.control.errors import ControlBusyError, DamagedControlError
 from footfall.control.store import Control
-from footfall.failure import TransientError
+from footfall.errors import TransientError
 
 WRITERS, EACH = 3, 5
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 
 from footfall.control.database import MIGRATIONS
 from footfall.control.errors import DamagedControlError, NewerSchemaError
-from footfall.control.head import HEAD
+from footfall.control.schema_version import HEAD
 from footfall.control.store import Control
 from footfall.control.tables import Base
 

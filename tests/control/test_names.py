@@ -4,49 +4,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.control import names
+from footfall.control import validation
 from footfall.control.access import origin_allowed
 from footfall.control.errors import InvalidLoginError, InvalidNameError, InvalidOriginError, InvalidRateError
-from footfall.spec.verdict import Profile
+from footfall.schema.verdict import Profile
 
 
 @pytest.mark.parametrize("name", ["a", "7", "in.ekstep", "b00bc992ef25f1a9a8d63291e20efc8d", "My_school-2", "x" * 100])
 def test_a_plain_name_is_taken(name: str) -> None:
-    assert names.check_name(name) == name
+    assert validation.check_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "-a", ".a", "_a", "a/b", "a\n", "schön", "x" * 101, "\ud800", "*"])
 def test_any_other_name_is_refused_and_the_error_says_what_is_allowed(name: str) -> None:
     with pytest.raises(InvalidNameError, match="1 to 100 characters, only A-Z a-z 0-9"):
-        names.check_name(name)
+        validation.check_name(name)
 
 
 def test_a_long_name_does_not_make_a_long_error() -> None:
     with pytest.raises(InvalidNameError) as caught:
-        names.check_name("x" * 10_000)
+        validation.check_name("x" * 10_000)
     assert len(str(caught.value)) < 400
 
 
 def test_control_knows_the_profiles_of_the_event_language() -> None:
-    assert set(names.PROFILES) == {profile.value for profile in Profile}
+    assert set(validation.PROFILES) == {profile.value for profile in Profile}
 
 
 @pytest.mark.parametrize("login", ["", "a b", "@a", "x" * 101, "a\x00", "\ud800"])
 def test_an_odd_login_is_refused(login: str) -> None:
     with pytest.raises(InvalidLoginError, match="only letters, digits"):
-        names.check_login(login)
+        validation.check_login(login)
 
 
 @pytest.mark.parametrize("rate", [-1.0, float("nan"), float("inf")])
 def test_a_rate_that_is_no_rate_is_refused(rate: float) -> None:
     with pytest.raises(InvalidRateError, match="burst cannot be"):
-        names.check_rate("burst", rate)
+        validation.check_rate("burst", rate)
 
 
 def test_accepted_channels_are_names_or_any() -> None:
-    assert names.check_accepts(["b", "a", "b", "*"]) == ("b", "a", "*")
+    assert validation.check_accepts(["b", "a", "b", "*"]) == ("b", "a", "*")
     with pytest.raises(InvalidNameError):
-        names.check_accepts(["a b"])
+        validation.check_accepts(["a b"])
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_accepted_channels_are_names_or_any() -> None:
     ],
 )
 def test_an_origin_is_kept_as_browsers_send_it(written: str, kept: str) -> None:
-    assert names.normalise_origin(written) == kept
+    assert validation.normalise_origin(written) == kept
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_an_origin_is_kept_as_browsers_send_it(written: str, kept: str) -> None:
 )
 def test_what_is_no_origin_is_refused(origin: str) -> None:
     with pytest.raises(InvalidOriginError, match=r"not an origin|too wide"):
-        names.normalise_origin(origin)
+        validation.normalise_origin(origin)
 
 
 @given(
@@ -110,15 +110,15 @@ def test_what_is_no_origin_is_refused(origin: str) -> None:
     st.none() | st.integers(1, 65535),
 )
 def test_a_kept_origin_stays_as_it_is_and_allows_its_page(scheme: str, labels: list[str], port: int | None) -> None:
-    kept = names.normalise_origin(f"{scheme}://{'.'.join(labels)}" + (f":{port}" if port else ""))
-    assert names.normalise_origin(kept) == kept
+    kept = validation.normalise_origin(f"{scheme}://{'.'.join(labels)}" + (f":{port}" if port else ""))
+    assert validation.normalise_origin(kept) == kept
     assert origin_allowed((kept,), kept)
 
 
 @given(st.text() | st.text("htps:/*.[]@a1:"))
 def test_any_text_is_an_origin_or_refused(text: str) -> None:
     try:
-        kept = names.normalise_origin(text)
+        kept = validation.normalise_origin(text)
     except InvalidOriginError:
         return
-    assert names.normalise_origin(kept) == kept
+    assert validation.normalise_origin(kept) == kept

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from footfall.control.access import Directory
+from footfall.control.access import KeyIndex
 from footfall.control.errors import DamagedControlError
 from footfall.control.snapshot import Snapshot
 from footfall.control.store import Control
 
 from .conftest import Clock
 
-EMPTY = Directory({}, {}, is_open=True)
+EMPTY = KeyIndex({}, {}, is_open=True)
 
 
 @pytest.fixture

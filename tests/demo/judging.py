@@ -7,18 +7,18 @@ from typing import Any
 
 import msgspec
 
+from footfall.demo.endpoints import Endpoint
 from footfall.demo.visit import Visit
-from footfall.demo.way import Way
-from footfall.dialects.frame import Request, Translation
-from footfall.dialects.identity_operation import Operation, events, read_operation
-from footfall.dialects.lms import PATHS, Lms
+from footfall.dialects.base import Request, Translation
+from footfall.dialects.identity.operation import Operation, events, read_operation
+from footfall.dialects.lms.dialect import PATHS, Lms
 from footfall.plans.correlation import correlation
 from footfall.plans.flow import judge_flow, sight
 from footfall.plans.gathering import gather
-from footfall.plans.instance import Instance
 from footfall.plans.mark import Mark, read_mark
 from footfall.plans.matching import Matcher
-from footfall.plans.shelf import shipped
+from footfall.plans.outcome import Instance
+from footfall.plans.registry import shipped
 from footfall.plans.trace import Workflows
 from footfall.plans.workflow import judge_workflow
 
@@ -32,9 +32,9 @@ def stored(visits: Iterable[Visit]) -> Iterator[bytes]:
     """The V3 events that footfall would have of what goes in as events and as operations."""
     for visit in visits:
         for noted in visit.events:
-            if noted.way is Way.TELEMETRY:
+            if noted.way is Endpoint.TELEMETRY:
                 yield noted.text
-            elif noted.way is Way.IDENTITY:
+            elif noted.way is Endpoint.IDENTITY:
                 operation = read_operation(read(noted.text))
                 assert isinstance(operation, Operation), operation
                 yield from (msgspec.json.encode(event) for event in events(operation, "dev"))

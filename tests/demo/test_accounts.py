@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from functools import cache
 from typing import Any
 
+from footfall.demo.endpoints import Endpoint
 from footfall.demo.visit import Visit
-from footfall.demo.way import Way
-from footfall.dialects.identity_operation import Operation, events, read_operation
-from footfall.dialects.identity_table import FAILURES, TABLE, TYPES
+from footfall.dialects.identity.operation import Operation, events, read_operation
+from footfall.dialects.identity.rules import FAILURES, TABLE, TYPES
 
 from .reading import lives, read, said
 
@@ -19,7 +19,7 @@ def fortnight() -> tuple[Visit, ...]:
 
 @cache
 def operations() -> list[Operation]:
-    return [_taken(one) for one in said(fortnight(), Way.IDENTITY)]
+    return [_taken(one) for one in said(fortnight(), Endpoint.IDENTITY)]
 
 
 def _taken(value: dict[str, Any]) -> Operation:
@@ -58,7 +58,7 @@ def test_a_sign_up_is_told_as_a_registration() -> None:
         wanted = {"success": "register", "created": "register", "existing_user": "login", "denied": "login"}
         for outcome in visit.intended.values():
             if outcome in wanted:
-                told = [read(noted.text) for noted in visit.events if noted.way is Way.IDENTITY]
+                told = [read(noted.text) for noted in visit.events if noted.way is Endpoint.IDENTITY]
                 assert told[0]["operation"] == wanted[outcome]
                 assert ("user" in told[0]) == (outcome != "denied")
                 outcomes[outcome] += 1
@@ -95,7 +95,7 @@ def _fate(visits: list[Visit]) -> str:
 
 
 def _done(visit: Visit) -> list[str]:
-    told = (read(noted.text) for noted in visit.events if noted.way is Way.IDENTITY)
+    told = (read(noted.text) for noted in visit.events if noted.way is Endpoint.IDENTITY)
     return [one["operation"] for one in told if one.get("outcome") != "failed"]
 
 

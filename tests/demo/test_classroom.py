@@ -6,12 +6,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from footfall.demo.campus import OFFERINGS, Offering
+from footfall.demo.endpoints import Endpoint
+from footfall.demo.lms_events import OFFERINGS, Offering
 from footfall.demo.visit import Visit
-from footfall.demo.way import Way
-from footfall.dialects.lms_types import BY_NAME, TYPES, VIDEO_EVENTS
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
+from footfall.dialects.lms.types import BY_NAME, TYPES, VIDEO_EVENTS
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 
 from .judging import translated
 from .reading import lives, said
@@ -26,7 +26,7 @@ def fortnight() -> tuple[Visit, ...]:
 
 @cache
 def tracked() -> list[dict[str, Any]]:
-    return said(fortnight(), Way.LMS)
+    return said(fortnight(), Endpoint.LMS)
 
 
 def _name(value: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 
 from footfall.demo.visit import Visit
-from footfall.plans.instance import Instance
 from footfall.plans.mark import Mark
 from footfall.plans.model import Plan
-from footfall.plans.shelf import shipped
+from footfall.plans.outcome import Instance
+from footfall.plans.registry import shipped
 
 from .judging import FLOWS, judged_flows, judged_workflows, stored, streams_of
 from .reading import NOON, events_of, lives

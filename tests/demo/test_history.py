@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from footfall.demo.endpoints import Endpoint, Parcel
 from footfall.demo.history import MOST, history
-from footfall.demo.way import Parcel, Way
-from footfall.spec.judge import judge
-from footfall.spec.schemas import EIDS
-from footfall.spec.verdict import Profile
+from footfall.schema.schemas import EIDS
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 
 from .reading import DAY_MS, HOUR_MS, NOON, is_good, read, when
 
@@ -33,7 +33,7 @@ def events(texts: list[bytes]) -> list[dict[str, Any]]:
     return [read(text) for text in texts]
 
 
-def _texts(parcels: Iterable[Parcel], way: Way = Way.TELEMETRY) -> list[bytes]:
+def _texts(parcels: Iterable[Parcel], way: Endpoint = Endpoint.TELEMETRY) -> list[bytes]:
     return list(chain.from_iterable(parcel.texts for parcel in parcels if parcel.way is way))
 
 
@@ -42,16 +42,16 @@ def test_same_seed_same_bytes(parcels: list[Parcel]) -> None:
     assert next(history(8, NOON, target_events=TARGET)) != parcels[0]
 
 
-@pytest.mark.parametrize("way", Way)
-def test_earlier_on_the_same_day_it_is_the_same_history_but_shorter(parcels: list[Parcel], way: Way) -> None:
+@pytest.mark.parametrize("way", Endpoint)
+def test_earlier_on_the_same_day_it_is_the_same_history_but_shorter(parcels: list[Parcel], way: Endpoint) -> None:
     whole = _texts(parcels, way)
     earlier = _texts(history(7, NOON - 2 * HOUR_MS - 1234, target_events=TARGET), way)
-    assert 0 < len(earlier) <= len(whole) - (way is Way.TELEMETRY)
+    assert 0 < len(earlier) <= len(whole) - (way is Endpoint.TELEMETRY)
     assert whole[: len(earlier)] == earlier
 
 
 def test_full_parcels_near_the_target_below_the_size_of_a_request(parcels: list[Parcel]) -> None:
-    for way in Way:
+    for way in Endpoint:
         *full, last = (len(parcel.texts) for parcel in parcels if parcel.way is way)
         assert set(full) == {MOST[way]}
         assert 0 < last <= MOST[way]
@@ -60,12 +60,12 @@ def test_full_parcels_near_the_target_below_the_size_of_a_request(parcels: list[
 
 
 def test_what_an_lms_sends_one_by_one_is_little(parcels: list[Parcel]) -> None:
-    assert 0.005 < len(_texts(parcels, Way.LMS)) / TARGET < 0.02
-    assert 0.01 < len(_texts(parcels, Way.IDENTITY)) / TARGET < 0.03
+    assert 0.005 < len(_texts(parcels, Endpoint.LMS)) / TARGET < 0.02
+    assert 0.01 < len(_texts(parcels, Endpoint.IDENTITY)) / TARGET < 0.03
 
 
 def test_twenty_people_are_imported_at_once(parcels: list[Parcel]) -> None:
-    operations = [read(text) for text in dict.fromkeys(_texts(parcels, Way.IDENTITY))]
+    operations = [read(text) for text in dict.fromkeys(_texts(parcels, Endpoint.IDENTITY))]
     times = [one["time"] for one in operations if one.get("surface") == "bulk_import" and "time" in one]
     assert 18 <= len(times) <= 20  # a mistake or two
     assert max(times) - min(times) < 1000

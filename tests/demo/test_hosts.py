@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from footfall.demo.hosts import COUNT, Hosts
-from footfall.demo.rhythm import Outage
+from footfall.demo.schedule import Outage
 
 from .reading import DAY_MS, HOUR_MS, NOON
 

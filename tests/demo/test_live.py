@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from footfall.demo.endpoints import Endpoint, Parcel
 from footfall.demo.live import live
-from footfall.demo.way import Parcel, Way
 
 from .reading import NOON, is_good, read, when
 
@@ -29,7 +29,7 @@ def _later(whole: Stream) -> Stream:
     return whole[next(number for number, (delay, _) in enumerate(whole) if delay) :]
 
 
-def _texts(stream: Stream, way: Way = Way.TELEMETRY) -> list[bytes]:
+def _texts(stream: Stream, way: Endpoint = Endpoint.TELEMETRY) -> list[bytes]:
     return [text for _, parcel in stream for text in parcel.texts if parcel.way is way]
 
 
@@ -38,17 +38,17 @@ def test_same_arguments_same_stream(whole: Stream) -> None:
 
 
 def test_small_batches_at_the_rate(stream: Stream) -> None:
-    assert {len(parcel.texts) for _, parcel in stream if parcel.way is Way.TELEMETRY} == set(range(1, 11))
-    assert {len(parcel.texts) for _, parcel in stream if parcel.way is not Way.TELEMETRY} == {1}
+    assert {len(parcel.texts) for _, parcel in stream if parcel.way is Endpoint.TELEMETRY} == set(range(1, 11))
+    assert {len(parcel.texts) for _, parcel in stream if parcel.way is not Endpoint.TELEMETRY} == {1}
     assert all(delay >= 0 for delay, _ in stream)
-    assert sum(len(_texts(stream, way)) for way in Way) / sum(delay for delay, _ in stream) == pytest.approx(
+    assert sum(len(_texts(stream, way)) for way in Endpoint) / sum(delay for delay, _ in stream) == pytest.approx(
         20, rel=0.1
     )
 
 
 def test_operations_and_an_lms_are_there_too(stream: Stream) -> None:
-    assert len(_texts(stream, Way.IDENTITY)) > 50
-    assert len(_texts(stream, Way.LMS)) > 50
+    assert len(_texts(stream, Endpoint.IDENTITY)) > 50
+    assert len(_texts(stream, Endpoint.LMS)) > 50
 
 
 @pytest.mark.parametrize("rate", [2.0, 8.0])
@@ -88,7 +88,7 @@ def test_events_have_just_happened_when_they_are_sent(stream: Stream) -> None:
     late = []
     for delay, parcel in stream:
         now += delay * 1000
-        late += [now - when(read(text)) for text in parcel.texts if parcel.way is Way.TELEMETRY]
+        late += [now - when(read(text)) for text in parcel.texts if parcel.way is Endpoint.TELEMETRY]
     assert min(late) > 0
     assert sorted(late)[len(late) * 9 // 10] < 300_000
 

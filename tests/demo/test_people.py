@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from footfall.demo.endpoints import Endpoint, Noted
 from footfall.demo.people import Population
 from footfall.demo.visit import Visit
-from footfall.demo.way import Noted, Way
-from footfall.spec.judge import judge
-from footfall.spec.schemas import EIDS
-from footfall.spec.verdict import Profile
+from footfall.schema.schemas import EIDS
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 
 from .reading import HOUR_MS, NOON, events_of, read
 
@@ -40,7 +40,7 @@ def test_every_event_of_every_visit_is_valid(visits: Visits, profile: Profile) -
     findings = {
         (read(noted.text)["eid"], finding)
         for noted in _noted(visits)
-        if noted.way is Way.TELEMETRY
+        if noted.way is Endpoint.TELEMETRY
         for finding in judge(noted.text, profile).findings
     }
     assert findings == set()
@@ -62,7 +62,7 @@ def test_no_id_comes_twice_not_even_in_another_run(visits: Visits) -> None:
 
 
 def _names(visits: Visits) -> list[str]:
-    things = [read(noted.text) for noted in _noted(visits) if noted.way is not Way.LMS]
+    things = [read(noted.text) for noted in _noted(visits) if noted.way is not Endpoint.LMS]
     return [thing.get("mid") or thing["id"] for thing in things]
 
 
@@ -78,7 +78,7 @@ def test_what_a_visit_tells_is_in_order_and_of_one_device(visits: Visits) -> Non
         assert times == sorted(set(times))
         events = events_of(visit)
         assert [event["ets"] for event in events] == [
-            noted.at_ms for noted in visit.events if noted.way is Way.TELEMETRY
+            noted.at_ms for noted in visit.events if noted.way is Endpoint.TELEMETRY
         ]
         assert len({event["context"]["did"] for event in events}) <= 1
 

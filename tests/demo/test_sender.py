@@ -6,24 +6,24 @@ import time
 
 import pytest
 
-from footfall.demo.door import BusyError, Door, RefusedError, Sent, UnreachableError
+from footfall.demo.client import BusyError, Client, RefusedBatchError, Sent, UnreachableError
+from footfall.demo.endpoints import Endpoint, Parcel
 from footfall.demo.sender import run_live, send_history
-from footfall.demo.way import Parcel, Way
 
 from .conftest import Answer, Stub
 from .reading import NOON
 
 TWO = [b'{"eid":"START","mid":"1"}', b'{"eid":"END","mid":"2"}']
-EVENTS = Parcel(Way.TELEMETRY, TWO)
-OPERATIONS = Parcel(Way.IDENTITY, [b'{"id":"op-1","time":1}', b'{"id":"op-1","time":1}', b'{"id":"op-2"}'])
-TRACKED = Parcel(Way.LMS, [b'{"event_type":"video"}', b'{"tracking_event_type":"video"}', b'{"node_id":7}'])
+EVENTS = Parcel(Endpoint.TELEMETRY, TWO)
+OPERATIONS = Parcel(Endpoint.IDENTITY, [b'{"id":"op-1","time":1}', b'{"id":"op-1","time":1}', b'{"id":"op-2"}'])
+TRACKED = Parcel(Endpoint.LMS, [b'{"event_type":"video"}', b'{"tracking_event_type":"video"}', b'{"node_id":7}'])
 
 
 def test_sends_a_batch_as_clients_do(stub: Stub) -> None:
     before = time.time_ns() // 1_000_000
-    with Door(stub.url, "secret") as door:
+    with Client(stub.url, "secret") as door:
         assert door.send(EVENTS) == Sent(2, 2, 0, 0)
-        assert door.send(Parcel(Way.TELEMETRY, [*TWO, b'{"eid":"LOG"}'])) == Sent(3, 0, 2, 1)
+        assert door.send(Parcel(Endpoint.TELEMETRY, [*TWO, b'{"eid":"LOG"}'])) == Sent(3, 0, 2, 1)
     first, second = stub.requests
     assert first.path == "/v1/telemetry"
     assert first.headers["Authorization"] == "Bearer secret"
@@ -34,7 +34,7 @@ def test_sends_a_batch_as_clients_do(stub: Stub) -> None:
 
 
 def test_operations_go_in_one_request_and_an_lms_sends_one_by_one(stub: Stub) -> None:
-    with Door(stub.url, "secret") as door:
+    with Client(stub.url, "secret") as door:
         assert door.send(OPERATIONS) == Sent(3, 1, 1, 1)
         assert door.send(TRACKED) == Sent(3, 2, 0, 1)
     assert [request.path for request in stub.requests] == ["/v1/identity/operations", *["/api/tracking/"] * 3]
@@ -45,7 +45,7 @@ def test_operations_go_in_one_request_and_an_lms_sends_one_by_one(stub: Stub) ->
 
 
 def test_without_a_key_sends_none(stub: Stub) -> None:
-    with Door(stub.url + "/below/") as door:
+    with Client(stub.url + "/below/") as door:
         door.send(EVENTS)
     assert "Authorization" not in stub.requests[0].headers
     assert stub.requests[0].path == "/below/v1/telemetry"
@@ -55,7 +55,7 @@ def test_without_a_key_sends_none(stub: Stub) -> None:
 def test_comes_back_after_the_time_asked_for(stub: Stub, status: int) -> None:
     stub.script = [Answer(status, {"Retry-After": "0.3"}), Answer(status, {"Retry-After": "0"})]
     began = time.monotonic()
-    with Door(stub.url) as door:
+    with Client(stub.url) as door:
         assert door.send(EVENTS) == Sent(2, 2, 0, 0)
     assert time.monotonic() - began >= 0.3
     assert len({request.batch["params"]["msgid"] for request in stub.requests}) == 1
@@ -64,7 +64,7 @@ def test_comes_back_after_the_time_asked_for(stub: Stub, status: int) -> None:
 
 def test_gives_up_where_the_wait_would_pass_its_patience(stub: Stub) -> None:
     stub.script = [Answer(503, {"Retry-After": "3600"})]
-    with Door(stub.url, patience_s=0.5) as door, pytest.raises(BusyError, match="503"):
+    with Client(stub.url, patience_s=0.5) as door, pytest.raises(BusyError, match="503"):
         door.send(EVENTS)
 
 
@@ -73,14 +73,14 @@ def test_a_stop_ends_the_wait(stub: Stub) -> None:
     stop = threading.Event()
     threading.Timer(0.05, stop.set).start()
     began = time.monotonic()
-    with Door(stub.url, stop=stop) as door, pytest.raises(BusyError):
+    with Client(stub.url, stop=stop) as door, pytest.raises(BusyError):
         door.send(EVENTS)
     assert time.monotonic() - began < 10
 
 
 def test_a_broken_connection_is_made_anew(stub: Stub) -> None:
     stub.script = [Answer(0)]
-    with Door(stub.url) as door:
+    with Client(stub.url) as door:
         assert door.send(EVENTS).accepted == 2
         stub.script = [Answer(0), Answer(0)]
         assert door.send(EVENTS).duplicate == 2
@@ -90,7 +90,7 @@ def test_a_server_that_is_away_is_waited_for() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but not listening
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with Door(url, patience_s=0.3) as door, pytest.raises(UnreachableError, match="ConnectionRefusedError"):
+        with Client(url, patience_s=0.3) as door, pytest.raises(UnreachableError, match="ConnectionRefusedError"):
             door.send(EVENTS)
 
 
@@ -98,7 +98,7 @@ def test_a_server_that_is_away_is_waited_for() -> None:
 @pytest.mark.parametrize("parcel", [EVENTS, OPERATIONS, TRACKED])
 def test_a_refusal_is_final(stub: Stub, answer: Answer, parcel: Parcel) -> None:
     stub.script = [answer]
-    with Door(stub.url, "secret") as door, pytest.raises(RefusedError) as refused:
+    with Client(stub.url, "secret") as door, pytest.raises(RefusedBatchError) as refused:
         door.send(parcel)
     assert "secret" not in str(refused.value)
     assert len(stub.requests) == 1
@@ -106,8 +106,8 @@ def test_a_refusal_is_final(stub: Stub, answer: Answer, parcel: Parcel) -> None:
 
 @pytest.mark.parametrize("url", ["localhost:8400", "ftp://localhost", "http://"])
 def test_an_address_that_is_none(url: str) -> None:
-    with pytest.raises(RefusedError):
-        Door(url)
+    with pytest.raises(RefusedBatchError):
+        Client(url)
 
 
 def test_history_goes_over_in_bulk_and_adds_up(stub: Stub) -> None:
@@ -123,7 +123,7 @@ def test_history_goes_over_in_bulk_and_adds_up(stub: Stub) -> None:
     assert len(stub.mids) < sent.accepted <= len(stub.mids) + tracked
     assert sent.duplicate > 20
     assert max(len(request.body) for request in stub.requests) < 5 << 20
-    assert {request.path for request in stub.requests} == {way.value for way in Way}
+    assert {request.path for request in stub.requests} == {way.value for way in Endpoint}
 
 
 def test_history_sent_twice_on_the_same_day_is_all_duplicates(stub: Stub) -> None:
@@ -142,7 +142,7 @@ def test_history_can_be_stopped(stub: Stub) -> None:
 
 def test_history_that_is_refused_says_so(stub: Stub) -> None:
     stub.script = [Answer(401)] * 100
-    with pytest.raises(RefusedError, match="401"):
+    with pytest.raises(RefusedBatchError, match="401"):
         send_history(stub.url, "wrong", 7)
 
 
@@ -159,7 +159,7 @@ def _run_live(stub: Stub, enough: int) -> Sent:
 
 
 def _small_batches(stub: Stub) -> int:
-    return sum(request.path == Way.TELEMETRY and len(request.body) < 20_000 for request in stub.requests)
+    return sum(request.path == Endpoint.TELEMETRY and len(request.body) < 20_000 for request in stub.requests)
 
 
 def test_live_runs_until_it_is_stopped_and_never_repeats_itself(stub: Stub) -> None:
@@ -168,7 +168,7 @@ def test_live_runs_until_it_is_stopped_and_never_repeats_itself(stub: Stub) -> N
     assert first.events >= 30
     assert first.events == first.accepted + first.duplicate + first.rejected
     assert second.accepted > 0.9 * second.events
-    newest = next(request.batch for request in reversed(stub.requests) if request.path == Way.TELEMETRY)
+    newest = next(request.batch for request in reversed(stub.requests) if request.path == Endpoint.TELEMETRY)
     happened = [float(event["ets"]) for event in newest["events"]]
     assert newest["ets"] - max(happened) < 5000
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from footfall.demo.door import Door, Sent
+from footfall.demo.client import Client, Sent
+from footfall.demo.endpoints import Endpoint, Parcel
 from footfall.demo.event import chance
 from footfall.demo.mistakes import spoil
 from footfall.demo.sender import send_history
-from footfall.demo.way import Parcel, Way
 from tests.serving import Served, serving
 
 from .reading import NOON, lives
@@ -45,11 +45,11 @@ def test_events_operations_and_an_lms_side_by_side(served: Served) -> None:
     assert served.run_json("audit")["balances"]
 
 
-@pytest.mark.parametrize("way", Way)
-def test_every_reply_is_understood(way: Way, served: Served) -> None:
+@pytest.mark.parametrize("way", Endpoint)
+def test_every_reply_is_understood(way: Endpoint, served: Served) -> None:
     good = [noted.text for visit in lives(3, 1, 2000) for noted in visit.events if noted.way is way][:5]
     bad = spoil(good[0], way, chance("spoil"))
-    with Door(served.url) as door:
+    with Client(served.url) as door:
         assert door.send(Parcel(way, [*good, bad])) == Sent(6, 5, 0, 1)
-        repeats = 0 if way is Way.LMS else 5
+        repeats = 0 if way is Endpoint.LMS else 5
         assert door.send(Parcel(way, [*good, bad])) == Sent(6, 5 - repeats, repeats, 1)

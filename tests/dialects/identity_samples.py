@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from footfall.dialects.frame import Outcome, Request, Translation
-from footfall.dialects.identity import PATH, Identity
-from footfall.dialects.identity_table import TABLE, Row
+from footfall.dialects.base import Outcome, Request, Translation
+from footfall.dialects.identity.dialect import PATH, Identity
+from footfall.dialects.identity.rules import TABLE, Row
 
 Json = dict[str, Any]
 

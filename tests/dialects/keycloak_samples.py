@@ -7,11 +7,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from footfall.dialects.identity_operation import Operation
-from footfall.dialects.keycloak_event import KeycloakEvent
-from footfall.dialects.keycloak_json import read_object
-from footfall.dialects.keycloak_memory import Memory
-from footfall.dialects.keycloak_rules import Ignored, decide, order
+from footfall.dialects.identity.operation import Operation
+from footfall.dialects.keycloak.event import KeycloakEvent
+from footfall.dialects.keycloak.representations import read_object
+from footfall.dialects.keycloak.rules import Ignored, decide, order
+from footfall.dialects.keycloak.seen import SeenEvents
 
 Json = dict[str, Any]
 
@@ -140,9 +140,9 @@ def read(event: Json) -> KeycloakEvent:
     return found
 
 
-def decide_all(events: list[Json], memory: Memory | None = None) -> list[Operation | Ignored]:
+def decide_all(events: list[Json], memory: SeenEvents | None = None) -> list[Operation | Ignored]:
     """What events stand for, put in their order and taken in one go."""
-    memory = memory or Memory()
+    memory = memory or SeenEvents()
     return [decide(event, memory) for event in sorted(map(read, events), key=order)]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from footfall.dialects.frame import Answer, Outcome, RefusalError, Request, Translation
-from footfall.dialects.lms import Lms
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
+from footfall.dialects.base import Answer, Outcome, RefusalError, Request, Translation
+from footfall.dialects.lms.dialect import Lms
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 
 Json = dict[str, Any]
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dialects.frame import Outcome, RefusalError
-from footfall.dialects.identity import Identity
-from footfall.dialects.identity_operation import Operation, event_mid, read_operation
-from footfall.dialects.identity_table import SYSTEM_SURFACES, TABLE, USER_SURFACES, Row
-from footfall.spec.judge import judge
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding, Profile
+from footfall.dialects.base import Outcome, RefusalError
+from footfall.dialects.identity.dialect import Identity
+from footfall.dialects.identity.operation import Operation, event_mid, read_operation
+from footfall.dialects.identity.rules import SYSTEM_SURFACES, TABLE, USER_SURFACES, Row
+from footfall.schema.reasons import Reason
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Finding, Profile
 
 from .identity_samples import NOON, Json, events, faults, of_row, operation, reply, request, translate
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from footfall.dialects.identity import PATH
-from footfall.dialects.identity_table import ENTITY_TYPES, REGISTRATIONS, SIGN_INS
+from footfall.dialects.identity.dialect import PATH
+from footfall.dialects.identity.rules import ENTITY_TYPES, REGISTRATIONS, SIGN_INS
 from tests.serving import Served, serving
 
 from .identity_samples import Json, operation

@@ -2,16 +2,16 @@
 
 import pytest
 
-from footfall.dialects.identity_table import FAILURES, METHODS, REGISTRATIONS, ROWS, SIGN_INS, TYPES
-from footfall.plans import shelf
+from footfall.dialects.identity.rules import FAILURES, METHODS, REGISTRATIONS, ROWS, SIGN_INS, TYPES
+from footfall.plans import registry
 from footfall.plans.model import Plan
-from footfall.spec.events import AuditData
-from footfall.spec.typenames import CANONICAL, IDENTITY
+from footfall.schema.event_types import CANONICAL, IDENTITY
+from footfall.schema.events import AuditData
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return shelf.find("identity")
+    return registry.find("identity")
 
 
 def test_the_operations_are_those_of_the_table(plan: Plan) -> None:
@@ -70,7 +70,7 @@ def test_operations_with_a_method_have_both() -> None:
 
 @pytest.mark.parametrize("name", ["identity", "lms"])
 def test_every_shipped_type_has_its_column_value(name: str) -> None:
-    plan = shelf.find(name)
+    plan = registry.find(name)
     known = CANONICAL[plan.event]
     for kind in plan.types:
         assert {known.get(name) for name in (kind.type, *kind.aliases)} == {kind.type}

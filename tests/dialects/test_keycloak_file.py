@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dialects.keycloak_cut import LONGEST, Flaw
-from footfall.dialects.keycloak_event import KeycloakEvent
-from footfall.dialects.keycloak_file import Form, Skipped, read_events
-from footfall.failure import TerminalError
+from footfall.dialects.keycloak.event import KeycloakEvent
+from footfall.errors import TerminalError
+from footfall.importers.keycloak.event_file import Form, Skipped, read_events
+from footfall.importers.keycloak.splitter import LONGEST, Flaw
 
 from .keycloak_samples import PROFILE, SECRET, Json, admin_event, log_line, login, register, user_event, webhook
 

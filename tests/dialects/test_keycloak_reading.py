@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dialects.keycloak_event import KeycloakEvent, ReadError
-from footfall.dialects.keycloak_json import read_object
-from footfall.dialects.keycloak_log import read_line
+from footfall.dialects.keycloak.event import KeycloakEvent, ReadError
+from footfall.dialects.keycloak.representations import read_object
+from footfall.dialects.keycloak.server_log import read_line
 
 from .keycloak_samples import (
     ANN,

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dialects import keycloak_memory
-from footfall.dialects.identity_operation import Operation, events, read_operation
-from footfall.dialects.keycloak_event import ReadError
-from footfall.dialects.keycloak_memory import Memory, Recollection
-from footfall.dialects.keycloak_rules import AFTER_REGISTER, Ignored, decide
-from footfall.spec.envelope import Object
+from footfall.dialects.identity.operation import Operation, events, read_operation
+from footfall.dialects.keycloak import seen
+from footfall.dialects.keycloak.event import ReadError
+from footfall.dialects.keycloak.rules import AFTER_REGISTER, Ignored, decide
+from footfall.dialects.keycloak.seen import Recollection, SeenEvents
+from footfall.schema.envelope import Object
 
 from .keycloak_samples import (
     ANN,
@@ -35,7 +35,7 @@ GOOGLE = {"identity_provider": "google"}
 MINUTE = 60_000
 
 
-def one(event: Json, memory: Memory | None = None) -> Operation:
+def one(event: Json, memory: SeenEvents | None = None) -> Operation:
     """The operation that one event stands for."""
     (found,) = decide_all([event], memory)
     assert isinstance(found, Operation)
@@ -190,10 +190,10 @@ def test_single_sign_on_is_that_whatever_the_first_login_was() -> None:
 
 
 def test_the_session_is_known_across_polls_and_restarts() -> None:
-    memory = Memory()
+    memory = SeenEvents()
     assert names(decide_all([login(0)], memory)) == ["login"]
     kept = msgspec.json.decode(msgspec.json.encode(memory.recollect()), type=Recollection)
-    assert names(decide_all([login(9_000_000, clientId="forum")], Memory(kept))) == ["sso"]
+    assert names(decide_all([login(9_000_000, clientId="forum")], SeenEvents(kept))) == ["sso"]
 
 
 def test_other_sessions_of_the_same_person_are_logins() -> None:
@@ -217,10 +217,10 @@ def test_the_login_after_a_registration_is_part_of_it(order: tuple[int, ...]) ->
 
 
 def test_it_is_so_across_polls_and_restarts() -> None:
-    memory = Memory()
+    memory = SeenEvents()
     assert names(decide_all([register(0)], memory)) == ["register"]
     kept = msgspec.json.decode(msgspec.json.encode(memory.recollect()), type=Recollection)
-    assert names(decide_all([login(900)], Memory(kept))) == ["-"]
+    assert names(decide_all([login(900)], SeenEvents(kept))) == ["-"]
 
 
 def test_only_one_login_is() -> None:
@@ -278,7 +278,7 @@ def test_what_was_decided_holds_when_an_event_comes_again(picked: list[int], ran
         admin_event("UPDATE", 3, representation={"enabled": False, "email": "x"}),
         admin_event("DELETE", 4),
     ]
-    memory = Memory()
+    memory = SeenEvents()
     first = {event["id"]: decide_all([event], memory)[0] for event in (pool[index] for index in picked)}
     again = [pool[index] for index in picked]
     random.shuffle(again)
@@ -302,7 +302,7 @@ def test_a_deletion_needs_no_more_than_the_id(event: Json) -> None:
 
 
 def test_a_success_about_nobody_is_an_error_that_says_so() -> None:
-    memory = Memory()
+    memory = SeenEvents()
     for _ in range(2):
         with pytest.raises(ReadError, match="which user") as caught:
             decide(read(login(userId=None)), memory)
@@ -374,8 +374,8 @@ def test_a_deactivation_says_so_in_its_event() -> None:
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MOST_SESSIONS", "MOST_REGISTRATIONS", "MOST_DISABLED", "MOST_DECIDED"):
-        monkeypatch.setattr(keycloak_memory, name, 10)
-    memory = Memory()
+        monkeypatch.setattr(seen, name, 10)
+    memory = SeenEvents()
     for number in range(50):
         user = f"user-{number}"
         off = admin_event("UPDATE", number, user=user, representation={"enabled": False})

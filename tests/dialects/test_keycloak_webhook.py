@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from footfall.control.store import Control, NewKeys
-from footfall.dialects.keycloak import PATH, sign
+from footfall.dialects.keycloak.dialect import PATH, sign
 from tests.collector.running import Answer, Collector, collecting, post
 
 from .keycloak_samples import ANN, PROFILE, SECRET, Json, admin_event, login, register, user_event, webhook

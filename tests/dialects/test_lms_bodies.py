@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from footfall.dialects.frame import Outcome
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
+from footfall.dialects.base import Outcome
+from footfall.schema.reasons import Reason
+from footfall.schema.verdict import Finding
 
 from .lms_samples import DOCUMENTED, PLAYER, STUDENT, VIDEO, Json, hear, told
 

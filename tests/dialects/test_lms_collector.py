@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from footfall.control.store import Control, NewKeys
-from footfall.spec.intake import Intake
+from footfall.schema.record import IngestRecord
 from tests.collector.running import Answer, Collector, collecting, get, post
 
 from .lms_samples import DOCUMENTED, PLAYER, STUDENT, Json, told
@@ -30,7 +30,7 @@ class School:
             headers["authorization"] = f"Bearer {getattr(self.keys, key)}"
         return self.collector.ask(post(text, path, **headers))
 
-    def newest(self) -> Intake:
+    def newest(self) -> IngestRecord:
         """The last record in the journal."""
         return self.collector.intakes()[-1]
 

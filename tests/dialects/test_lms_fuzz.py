@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.dialects.lms_types import BY_NAME, TYPES
+from footfall.dialects.lms.types import BY_NAME, TYPES
 
 from .lms_samples import DOCUMENTED, PLAYER, STUDENT, hear
 

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from footfall.dialects.lms_types import BY_NAME, TYPES, VIDEO_EVENTS, LmsType
+from footfall.dialects.lms.types import BY_NAME, TYPES, VIDEO_EVENTS, LmsType
 from footfall.plans.model import EventType
-from footfall.plans.shelf import find
-from footfall.spec.typenames import CANONICAL
+from footfall.plans.registry import find
+from footfall.schema.event_types import CANONICAL
 
 from .lms_samples import AFTER_END, ROWS, STUDENT, Json, hear, told
 
@@ -69,7 +69,9 @@ def test_every_type_of_the_lms_is_there_and_no_other() -> None:
 
 
 def test_a_collector_reads_no_yaml() -> None:
-    code = "import sys, footfall.dialects.lms; sys.exit('yaml' in sys.modules or 'footfall.plans' in sys.modules)"
+    code = (
+        "import sys, footfall.dialects.lms.dialect; sys.exit('yaml' in sys.modules or 'footfall.plans' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 

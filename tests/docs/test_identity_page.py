@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from footfall.dialects.identity import Receipt, Report
-from footfall.dialects.identity_operation import Operation
-from footfall.dialects.identity_table import SYSTEM_SURFACES, TABLE, USER_SURFACES, Row
+from footfall.dialects.identity.dialect import Receipt, Report
+from footfall.dialects.identity.operation import Operation
+from footfall.dialects.identity.rules import SYSTEM_SURFACES, TABLE, USER_SURFACES, Row
 from tests.dialects.identity_samples import Json, reply
 
 PAGE = (Path(__file__).parents[2] / "docs" / "identity.md").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.dialects.lms_types import TYPES, VIDEO_EVENTS, LmsType
+from footfall.dialects.lms.types import TYPES, VIDEO_EVENTS, LmsType
 from tests.dialects.lms_samples import hear
 
 PAGE = (Path(__file__).parents[2] / "docs" / "lms.md").read_text()

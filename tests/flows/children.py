@@ -9,39 +9,39 @@ from typing import Any
 
 from deltalake import DeltaTable
 
-from footfall.flows import merging, orders, store, work
-from footfall.flows.folding import Folder
-from footfall.flows.store import Shelf, Store
+from footfall.flows import flow_table, merging, rebuild_request, worker
+from footfall.flows.flow_table import FlowTable, PlanReader
+from footfall.flows.fold import FlowFold
 from footfall.lake import delta_log, table
-from footfall.lake.turn import Turn
+from footfall.lake.background_lock import BackgroundLock
 from footfall.settings import Settings
 from tests.dying import arm
 
 POINTS: dict[str, tuple[Any, str]] = {
     "create": (DeltaTable, "create"),
-    "find": (Shelf, "find"),
+    "find": (PlanReader, "find"),
     "parquet": (table, "write"),
     "commit": (DeltaTable, "create_write_transaction"),
     "sync": (delta_log, "sync_entries"),
-    "fold": (Folder, "step"),
-    "save": (Folder, "save"),
+    "fold": (FlowFold, "step"),
+    "save": (FlowFold, "save"),
     "rewrite": (merging, "merge"),
-    "merge": (Store, "merge"),
-    "rebuild": (Folder, "rebuild"),
-    "sweep": (Store, "sweep"),
-    "vacuum": (Store, "vacuum"),
+    "merge": (FlowTable, "merge"),
+    "rebuild": (FlowFold, "rebuild"),
+    "sweep": (FlowTable, "sweep"),
+    "vacuum": (FlowTable, "vacuum"),
 }
 
 
 def run(data: Path, *, rebuild: bool) -> None:
     """Everything that the process does, in small bites."""
-    store._MERGE_AT = 2
-    work._FILE_BYTES = 1
-    work._SWEEP_SECONDS = work._VACUUM_SECONDS = work._SAVE_SECONDS = 0.0
+    flow_table._MERGE_AT = 2
+    worker._FILE_BYTES = 1
+    worker._SWEEP_SECONDS = worker._VACUUM_SECONDS = worker._SAVE_SECONDS = 0.0
     settings = Settings(data=data, flow_seconds=0.01, flow_plans="signup,web-portal", flow_bytes=1 << 20)
     if rebuild:
-        orders.ask_for_rebuild(settings)
-    one = work.Work(settings, Turn(settings.lake))
+        rebuild_request.ask_for_rebuild(settings)
+    one = worker.Worker(settings, BackgroundLock(settings.lake))
     one.run()
     one.close()
 

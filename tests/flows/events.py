@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from footfall.flows.folding import Folder
-from footfall.flows.following import Events
-from footfall.flows.store import Store
+from footfall.flows.change_feed import ChangeFeed
+from footfall.flows.flow_table import FlowTable
+from footfall.flows.fold import FlowFold
 from footfall.lake.table import LakeTable
-from footfall.plans import shelf
+from footfall.plans import registry
 from footfall.plans.model import Plan
 from tests.lake.rows import Row, open_events, partition, put, reading, row
 
@@ -101,7 +101,7 @@ class House:
         self.root = root
         self.chunk = chunk
         self.merges = True
-        self.plans: list[Plan] = [shelf.find(name) for name in plans]
+        self.plans: list[Plan] = [registry.find(name) for name in plans]
         self.channels = channels
         self.most = most
         self.events: LakeTable = open_events(root)
@@ -122,9 +122,9 @@ class House:
 
     def fold(self, *, steps: int = 1_000) -> None:
         """Fold what is new, by a folder that has just been opened, as after a restart."""
-        store = Store(self.root, 1 << 20)
+        store = FlowTable(self.root, 1 << 20)
         try:
-            folder = Folder(Events(self.root, self.chunk), store, self.plans, self.channels, most=self.most)
+            folder = FlowFold(ChangeFeed(self.root, self.chunk), store, self.plans, self.channels, most=self.most)
             while steps and folder.step().more:
                 steps -= 1
             if self.merges:

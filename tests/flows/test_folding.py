@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from footfall.flows.folding import Folder
-from footfall.flows.following import Events
-from footfall.flows.store import Store
+from footfall.flows.change_feed import ChangeFeed
+from footfall.flows.flow_table import FlowTable
+from footfall.flows.fold import FlowFold
 from footfall.lake.log_entry import entry_path
 
 from .events import House, event, log, signup
@@ -251,8 +251,8 @@ def test_rebuilding_gives_the_same_flows(house: House) -> None:
         house.fold()
     before = house.flows()
     assert len(before) > 6
-    store = Store(house.root, 1 << 20)
-    folder = Folder(Events(house.root, 1 << 20), store, house.plans, "", most=40 << 10)
+    store = FlowTable(house.root, 1 << 20)
+    folder = FlowFold(ChangeFeed(house.root, 1 << 20), store, house.plans, "", most=40 << 10)
     folder.rebuild()
     while folder.step().more:
         pass

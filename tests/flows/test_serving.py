@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 
-from footfall import heartbeat
-from footfall.flows.upstream import Upstream
-from footfall.lake.turn import Turn
+from footfall.flows.pipeline_state import PipelineState
+from footfall.lake.background_lock import BackgroundLock
+from footfall.runtime import heartbeat
 from tests.serving import Served, serving, until
 
 from .events import Json, event, signup
@@ -117,7 +117,7 @@ def test_nothing_is_folded_while_the_pipeline_is_behind(tmp_path: Path) -> None:
         soon(served, "SELECT outcome FROM flows", lambda rows: rows == [{"outcome": "success"}])
         (pipeline,) = served.children()["pipeline"]
         os.kill(pipeline, signal.SIGSTOP)
-        upstream = Upstream(served.data / "run" / "pipeline.json")
+        upstream = PipelineState(served.data / "run" / "pipeline.json")
         eventually(lambda: upstream.is_behind and worker(served) is None)
         served.run("flows", "rebuild")
         eventually(lambda: flows_stage(served)["state"] == "waiting")
@@ -166,7 +166,7 @@ def _rests_and_wakes(served: Served) -> None:
 def _makes_room(served: Served) -> None:
     served.post(timely(signup("room", sid="s9", did="d9"))[:1])
     eventually(lambda: worker(served) is not None)
-    turn = Turn(served.data / "lake")
+    turn = BackgroundLock(served.data / "lake")
 
     def is_mine() -> bool:
         turn.ask()

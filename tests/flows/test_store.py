@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from footfall.flows import store as module
+from footfall.flows import flow_table as module
+from footfall.flows.flow_table import File, FlowTable, StoreError, recent
 from footfall.flows.merging import told
 from footfall.flows.row import Row, cell_of
-from footfall.flows.store import File, Store, StoreError, recent
 from footfall.lake.lock import LakeLock, LakeLockedError
 from tests.lake.disks import largest_file
 from tests.lake.rows import reading
@@ -18,7 +18,7 @@ from tests.lake.rows import reading
 
 @pytest.fixture
 def store(tmp_path: Path) -> Any:
-    opened = Store(tmp_path, 1 << 20)
+    opened = FlowTable(tmp_path, 1 << 20)
     yield opened
     opened.close()
 
@@ -32,7 +32,7 @@ def shown(root: Path) -> list[tuple[Any, ...]]:
         return reader.query("SELECT plan, id, outcome FROM flows ORDER BY ALL").rows
 
 
-def test_what_revisions_tell_adds_up_until_one_takes_the_place_of_all(store: Store) -> None:
+def test_what_revisions_tell_adds_up_until_one_takes_the_place_of_all(store: FlowTable) -> None:
     store.commit([row("a", "[1,2]"), row("b", "[9]")], {})
     store.commit([row("a", "[3]", shown=["x"])], {})
     found = store.find("p", {"a", "b", "c"})
@@ -47,7 +47,7 @@ def test_what_revisions_tell_adds_up_until_one_takes_the_place_of_all(store: Sto
     assert store.find("p", set()) == {}
 
 
-def test_the_newest_revision_of_a_key_is_shown_with_all_its_rows(store: Store, tmp_path: Path) -> None:
+def test_the_newest_revision_of_a_key_is_shown_with_all_its_rows(store: FlowTable, tmp_path: Path) -> None:
     store.commit([row("a", id="1"), row("a", id="2"), row("b", id="3")], {})
     assert shown(tmp_path) == [("p", "1", "done"), ("p", "2", "done"), ("p", "3", "done")]
     store.commit([row("a", id="4"), row("b", id="3", outcome=None)], {})
@@ -65,7 +65,7 @@ def test_merging_changes_nothing_that_is_shown_or_found(
     tmp_path_factory: pytest.TempPathFactory, revisions: list[list[tuple[int, bool, bool]]], budget: int
 ) -> None:
     root = tmp_path_factory.mktemp("merge")
-    store = Store(root, budget)
+    store = FlowTable(root, budget)
     keys = {f"k{number}" for number in range(10)}
     for number, revision in enumerate(revisions):
         rows = {
@@ -97,7 +97,7 @@ def test_a_merge_takes_the_newest_and_none_much_larger_than_all_newer_ones(sizes
     assert len(chosen) == len(sizes) or sizes[len(chosen)] > 2 * sum(sizes[: len(chosen)])
 
 
-def test_many_files_become_few(store: Store) -> None:
+def test_many_files_become_few(store: FlowTable) -> None:
     for number in range(60):
         store.commit([row(f"k{number % 7}", f"[{number}]"), row("x", plan="q")], {})
         store.merge()
@@ -106,7 +106,7 @@ def test_many_files_become_few(store: Store) -> None:
     assert len(found.trace.split(",")) == 9
 
 
-def test_two_keys_of_one_cell_stay_apart(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_keys_of_one_cell_stay_apart(store: FlowTable, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (module, __import__("footfall.flows.row", fromlist=["row"])):
         monkeypatch.setattr(name, "cell_of", lambda _: 7)
     store.commit([row("a", "[1]"), row("b", "[2]")], {})
@@ -116,13 +116,13 @@ def test_two_keys_of_one_cell_stay_apart(store: Store, monkeypatch: pytest.Monke
         store._merge("p", [file.path for file in store._by_plan()["p"]])
 
 
-def test_one_writer_at_a_time_and_the_lake_has_another(tmp_path: Path, store: Store) -> None:
+def test_one_writer_at_a_time_and_the_lake_has_another(tmp_path: Path, store: FlowTable) -> None:
     LakeLock(tmp_path).release()
     with pytest.raises(LakeLockedError):
         LakeLock(tmp_path, name=module.LOCK)
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, store: Store) -> None:
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, store: FlowTable) -> None:
     store.commit([row("a", "[1]", id="1")], {"x": 1})
     with largest_file(300), pytest.raises(Exception, match="File too large"):
         store.commit([row("a", "[2]", id="2")], {"x": 2})
@@ -131,7 +131,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, store: Store) -> None
     assert (store.position("x"), shown(tmp_path)) == (2, [("p", "2", "done")])
 
 
-def test_a_file_that_is_gone_or_broken_is_said(store: Store) -> None:
+def test_a_file_that_is_gone_or_broken_is_said(store: FlowTable) -> None:
     store.commit([row("a", "[1]")], {})
     (file,) = store._by_plan()["p"]
     path = store._table.folder / file.path

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from footfall import heartbeat
-from footfall.flows.upstream import Upstream
-from footfall.heartbeat import Heartbeat
+from footfall.flows.pipeline_state import PipelineState
+from footfall.runtime import heartbeat
+from footfall.runtime.heartbeat import Heartbeat
 
 SECOND = 1000
 
@@ -29,8 +29,8 @@ def test_behind(tmp_path: Path, beaten_ago: int, stored_ago: int | None, waiting
     newest = None if stored_ago is None else now - stored_ago * SECOND
     beat = Heartbeat(at=now - beaten_ago * SECOND, pid=1, newest_stored_at=newest, lag_bytes=waiting_bytes)
     heartbeat.write(tmp_path / "pipeline.json", beat)
-    assert Upstream(tmp_path / "pipeline.json").is_behind is behind
+    assert PipelineState(tmp_path / "pipeline.json").is_behind is behind
 
 
 def test_where_there_is_no_pipeline_nothing_waits_for_it(tmp_path: Path) -> None:
-    assert not Upstream(tmp_path / "pipeline.json").is_behind
+    assert not PipelineState(tmp_path / "pipeline.json").is_behind

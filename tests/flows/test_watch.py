@@ -5,8 +5,8 @@ import threading
 import time
 from pathlib import Path
 
-from footfall import heartbeat
-from footfall.flows.watch import Watch
+from footfall.flows.process import FlowSupervisor
+from footfall.runtime import heartbeat
 from footfall.settings import Settings
 
 
@@ -21,7 +21,7 @@ def test_what_nobody_has_folded_yet_waits_since_the_first_commit(tmp_path: Path)
         entry.touch()
         os.utime(entry, (at, at))
 
-    watch = Watch(settings, threading.Event())
+    watch = FlowSupervisor(settings, threading.Event())
     watch._beat("waiting")
     beat = heartbeat.read(settings.flows_heartbeat)
     assert beat is not None

@@ -9,8 +9,8 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from footfall.journal.group import GroupCommit
-from footfall.journal.log import Record
+from footfall.journal.base import Record
+from footfall.journal.group_commit import GroupCommit
 from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from footfall.journal.log import Damage, LogReader, Record
+from footfall.journal.base import Damage, LogReader, Record
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import DURABLE, DurableMark, Place, segments
 from footfall.journal.writer import SegmentWriter

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from footfall.journal.log import Damage, JournalFullError, LogReader, LogWriter, Record
+from footfall.journal.base import Damage, JournalFullError, LogReader, LogWriter, Record
 from footfall.journal.memory import MemoryLog
 from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from footfall.journal.base import Damage
 from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE, pack_frame
-from footfall.journal.log import Damage
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import DURABLE, Segment, identify, read_mark, segments
 from footfall.journal.writer import SegmentWriter

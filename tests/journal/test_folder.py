@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from footfall.journal.base import JournalFormatError, JournalLockedError, Record
 from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE, SegmentHeader
-from footfall.journal.log import JournalFormatError, JournalLockedError, Record
 from footfall.journal.reader import SegmentReader
 from footfall.journal.recovery import Recovery
 from footfall.journal.segments import Identity, identify, journals, segments

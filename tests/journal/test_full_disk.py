@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.journal.log import WriteFailedError
+from footfall.journal.base import WriteFailedError
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import DURABLE, segments
 from footfall.journal.writer import SegmentWriter
@@ -197,7 +197,7 @@ def test_a_file_system_that_cannot_reserve(tmp_path: Path, monkeypatch: pytest.M
 FILL = """
 import sys
 from pathlib import Path
-from footfall.journal.log import WriteFailedError
+from footfall.journal.base import WriteFailedError
 from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter
 

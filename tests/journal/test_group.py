@@ -9,9 +9,9 @@ from threading import Event
 
 import pytest
 
+from footfall.journal.base import JournalFullError, WriteFailedError
 from footfall.journal.frame import FRAME_SIZE
-from footfall.journal.group import GroupCommit
-from footfall.journal.log import JournalFullError, WriteFailedError
+from footfall.journal.group_commit import GroupCommit
 from footfall.journal.memory import MemoryLog
 from footfall.journal.writer import SegmentWriter
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from footfall.journal.base import JournalFormatError
 from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE
 from footfall.journal.inspect import Entry, entries, inspect
-from footfall.journal.log import JournalFormatError
 from footfall.journal.reader import SegmentReader
 from footfall.journal.scan import Gap
 from footfall.journal.segments import DURABLE, identify

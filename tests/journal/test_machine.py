@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from footfall.journal.log import WriteFailedError
+from footfall.journal.base import WriteFailedError
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import segments
 from footfall.journal.writer import SegmentWriter

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.journal.log import JournalLockedError, Record
+from footfall.journal.base import JournalLockedError, Record
 from footfall.journal.opening import LeftAside, Standing, open_current
 from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter

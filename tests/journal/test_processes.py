@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from footfall.journal.base import JournalFullError, JournalLockedError
 from footfall.journal.inspect import inspect
-from footfall.journal.log import JournalFullError, JournalLockedError
 from footfall.journal.segments import segments
 from footfall.journal.writer import SegmentWriter
 

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from footfall.journal.base import WriteFailedError
 from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE, SMALLEST_FRAME
-from footfall.journal.log import WriteFailedError
 from footfall.journal.reader import SegmentReader
 from footfall.journal.recovery import Recovery
 from footfall.journal.segments import DURABLE, DurableMark, Place, read_mark, segments

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from footfall.lake.arrow import EVENTS_SCHEMA
-from footfall.lake.layout import EVENTS_TABLE
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 from footfall.lake.table import LakeTable
+from footfall.lake.tables import EVENTS_TABLE
 
 NOON = datetime(2026, 11, 20, 12)
 NOON_MS = NOON.replace(tzinfo=UTC).timestamp() * 1000

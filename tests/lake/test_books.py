@@ -12,7 +12,7 @@ from footfall.lake.audit import Audit, ChannelBooks, Gap, audit
 from footfall.lake.fate import fates
 from footfall.lake.hourly import Hourly
 from footfall.lake.table import LakeTable
-from footfall.spec.identity import key_hash
+from footfall.schema.hashing import key_hash
 
 from .rows import NOON, Row, open_events, put, reading, row
 

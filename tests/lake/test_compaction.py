@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake.transaction import AddAction
 
-from footfall.lake import compaction
-from footfall.lake import upkeep as upkeep_module
 from footfall.lake.arrow import addition
-from footfall.lake.hashes import stored_files
+from footfall.lake.compaction import scheduler as upkeep_module
+from footfall.lake.compaction import worker
+from footfall.lake.compaction.scheduler import CompactionScheduler, Plan, Rewritten, choose
+from footfall.lake.key_index import stored_files
 from footfall.lake.table import LakeTable
-from footfall.lake.upkeep import Plan, Rewritten, Upkeep, choose
 
 from .disks import largest_file
 from .rows import NOON, many, open_events, partition, put, reading, row, table
@@ -38,7 +38,7 @@ def pass_seconds(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 EVERYTHING = "SELECT * FROM ledger ORDER BY day, fate, record"
 
 
-def finish(upkeep: Upkeep, steps: int = 1) -> None:
+def finish(upkeep: CompactionScheduler, steps: int = 1) -> None:
     """Let a round of compactions run to its end."""
     for _ in range(steps):
         upkeep.step()
@@ -53,13 +53,13 @@ def lake(tmp_path: Path) -> LakeTable:
 
 
 @pytest.fixture
-def upkeep(lake: LakeTable) -> Iterator[Upkeep]:
-    upkeep = Upkeep(lake, 0.0)
+def upkeep(lake: LakeTable) -> Iterator[CompactionScheduler]:
+    upkeep = CompactionScheduler(lake, 0.0)
     yield upkeep
     upkeep.close()
 
 
-def test_the_same_rows_in_one_sorted_file(tmp_path: Path, lake: LakeTable, upkeep: Upkeep) -> None:
+def test_the_same_rows_in_one_sorted_file(tmp_path: Path, lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 12, 300)
     put(lake, [row(9000)], fate="rejected")
     with reading(tmp_path) as reader:
@@ -96,7 +96,7 @@ def test_late_events_have_row_groups_of_their_own(lake: LakeTable) -> None:
     assert sum(rows for _, rows in spans) == 80_000
 
 
-def test_a_lookup_finds_every_event_before_and_after(lake: LakeTable, upkeep: Upkeep) -> None:
+def test_a_lookup_finds_every_event_before_and_after(lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 9, 200)
     before = [(file.low, file.high) for file in stored_files(lake.adds(), lake.folder)]
     finish(upkeep)
@@ -105,7 +105,9 @@ def test_a_lookup_finds_every_event_before_and_after(lake: LakeTable, upkeep: Up
     assert after.high == max(high for _, high in before)
 
 
-def test_readers_see_every_event_once_all_the_time(tmp_path: Path, lake: LakeTable, upkeep: Upkeep) -> None:
+def test_readers_see_every_event_once_all_the_time(
+    tmp_path: Path, lake: LakeTable, upkeep: CompactionScheduler
+) -> None:
     many(lake, 20, 50)
     stop, wrong = threading.Event(), []
 
@@ -163,7 +165,7 @@ def test_no_row_is_rewritten_more_often_than_there_are_orders_of_size(lake: Lake
 def test_while_the_pipeline_is_behind_it_waits_but_not_for_ever(
     lake: LakeTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upkeep = Upkeep(lake, 0.0, is_behind=lambda: True)
+    upkeep = CompactionScheduler(lake, 0.0, is_behind=lambda: True)
     many(lake, 8, 10)
     upkeep.step()
     assert upkeep._running is None
@@ -174,7 +176,7 @@ def test_while_the_pipeline_is_behind_it_waits_but_not_for_ever(
     upkeep.close()
 
 
-def test_a_process_that_is_killed_changes_nothing(tmp_path: Path, lake: LakeTable, upkeep: Upkeep) -> None:
+def test_a_process_that_is_killed_changes_nothing(tmp_path: Path, lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 8, 5000)
     upkeep.step()
     assert upkeep._running is not None
@@ -187,7 +189,7 @@ def test_a_process_that_is_killed_changes_nothing(tmp_path: Path, lake: LakeTabl
         assert reader.query("SELECT count(*) FROM events").rows == [(40_000,)]
 
 
-def test_closing_ends_the_process(lake: LakeTable, upkeep: Upkeep) -> None:
+def test_closing_ends_the_process(lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 8, 5000)
     upkeep.step()
     assert upkeep._running is not None
@@ -196,7 +198,7 @@ def test_closing_ends_the_process(lake: LakeTable, upkeep: Upkeep) -> None:
     assert not process.is_running()
 
 
-def test_a_broken_file_does_not_keep_others_from_their_turn(lake: LakeTable, upkeep: Upkeep) -> None:
+def test_a_broken_file_does_not_keep_others_from_their_turn(lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 9, 20)
     many(lake, 8, 20, fate="duplicate")
     broken = next(path for path in lake.files() if "stored" in str(path))
@@ -209,7 +211,7 @@ def test_a_broken_file_does_not_keep_others_from_their_turn(lake: LakeTable, upk
     assert broken in lake.files()
 
 
-def test_a_flipped_bit_is_not_carried_on(lake: LakeTable, upkeep: Upkeep) -> None:
+def test_a_flipped_bit_is_not_carried_on(lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 9, 20)
     broken = lake.files()[4]
     data = bytearray(broken.read_bytes())
@@ -220,7 +222,9 @@ def test_a_flipped_bit_is_not_carried_on(lake: LakeTable, upkeep: Upkeep) -> Non
     assert sorted(add["num_records"] for add in lake.adds().to_pylist()) == [20, 160]
 
 
-def test_what_failed_once_has_its_turn_again(lake: LakeTable, upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_failed_once_has_its_turn_again(
+    lake: LakeTable, upkeep: CompactionScheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many(lake, 9, 20)
     path = lake.files()[0]
     whole = path.read_bytes()
@@ -236,7 +240,7 @@ def test_what_failed_once_has_its_turn_again(lake: LakeTable, upkeep: Upkeep, mo
 
 
 def test_a_process_that_is_killed_is_started_again_later(
-    lake: LakeTable, upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch
+    lake: LakeTable, upkeep: CompactionScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many(lake, 8, 5000)
     upkeep.step()
@@ -249,7 +253,7 @@ def test_a_process_that_is_killed_is_started_again_later(
     assert lake.adds().num_rows == 1
 
 
-def test_a_file_with_other_rows_than_were_written_is_left_alone(lake: LakeTable, upkeep: Upkeep) -> None:
+def test_a_file_with_other_rows_than_were_written_is_left_alone(lake: LakeTable, upkeep: CompactionScheduler) -> None:
     many(lake, 8, 20)
     path = lake.files()[0]
     pq.write_table(pq.read_table(path, partitioning=None).slice(0, 5), path)
@@ -258,7 +262,7 @@ def test_a_file_with_other_rows_than_were_written_is_left_alone(lake: LakeTable,
     assert sorted(add["num_records"] for add in lake.adds().to_pylist()) == [20, 140]
 
 
-def test_a_result_with_other_rows_is_not_committed(lake: LakeTable, upkeep: Upkeep) -> None:
+def test_a_result_with_other_rows_is_not_committed(lake: LakeTable, upkeep: CompactionScheduler) -> None:
     """A file from before names had checksums can have lost rows unnoticed."""
     many(lake, 7, 20)
     path = lake.folder / lake.write(table([row(900)]), partition()).path
@@ -283,7 +287,7 @@ def test_large_events_do_not_pile_up_in_memory(lake: LakeTable) -> None:
         assert file.metadata.num_rows == 300
 
 
-def test_rejected_rows_without_times_are_kept(tmp_path: Path, lake: LakeTable, upkeep: Upkeep) -> None:
+def test_rejected_rows_without_times_are_kept(tmp_path: Path, lake: LakeTable, upkeep: CompactionScheduler) -> None:
     for number in range(8):
         put(lake, [row(number, ets=None, occurred_at=None, eid=None, mid=None)], fate="rejected")
     finish(upkeep)
@@ -303,7 +307,7 @@ def test_a_full_disk_leaves_no_file_behind(lake: LakeTable) -> None:
 
 def compact(lake: LakeTable, plan: Plan) -> Rewritten:
     """Carry a plan out in this process."""
-    return compaction.compact(plan, lake.new_file(plan.partition, plan.number))
+    return worker.compact(plan, lake.new_file(plan.partition, plan.number))
 
 
 def replace(lake: LakeTable, plan: Plan, done: Rewritten) -> None:

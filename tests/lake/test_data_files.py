@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from footfall.lake.data_files import DataFileName, fault, file_id, quick_fault, writing
-from footfall.lake.layout import EVENTS_TABLE, schema_number
 from footfall.lake.parquet import UNREADABLE, open_file
+from footfall.lake.tables import EVENTS_TABLE, schema_number
 from footfall.lake.vacuum import data_paths
 
 from .rows import open_events, partition, put, row, table

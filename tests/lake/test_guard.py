@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.lake.reading import LakeReader, QueryError
+from footfall.lake.query import LakeReader, QueryError
 
 from .rows import open_events, put, reading, row
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from footfall.lake.hashes import File, Lookup, read_hashes, recent_files, stored_files
+from footfall.lake.key_index import File, Lookup, read_hashes, recent_files, stored_files
 
 from .rows import open_events, partition, put, row, table
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from footfall.lake.damage import LakeDamagedError
 from footfall.lake.delta_log import Discard, Proof
-from footfall.lake.layout import EVENTS_TABLE, HOURLY_TABLE
 from footfall.lake.log_entry import entry_path
 from footfall.lake.recovery_record import CHECKPOINT, RECORD
 from footfall.lake.table import LakeTable
+from footfall.lake.tables import EVENTS_TABLE, HOURLY_TABLE
 
 from .rows import mids, open_events, put, row
 

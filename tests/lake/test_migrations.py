@@ -11,35 +11,35 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from footfall.lake import compaction
 from footfall.lake.arrow import stored_columns
 from footfall.lake.columns import EVENTS, PARTITIONS, Column
-from footfall.lake.layout import EVENTS_TABLE, HOURLY_TABLE, Layout, adding
+from footfall.lake.compaction import worker
+from footfall.lake.compaction.scheduler import choose
 from footfall.lake.table import LakeTable, LakeVersionError
-from footfall.lake.upkeep import choose
+from footfall.lake.tables import EVENTS_TABLE, HOURLY_TABLE, TableLayout, adding
 
 from .rows import open_events, partition, put, reading, row
 
 FIRST_COLUMNS = tuple(column for column in EVENTS if column.since == 1)
-FIRST = Layout("events", FIRST_COLUMNS, PARTITIONS)
+FIRST = TableLayout("events", FIRST_COLUMNS, PARTITIONS)
 COUNTRY = Column("country", "string", since=2)
 SCORES = Column("scores", "strings", since=3)
-SECOND = Layout("events", (*FIRST_COLUMNS, COUNTRY), PARTITIONS, (adding(COUNTRY),))
-THIRD = Layout("events", (*SECOND.columns, SCORES), PARTITIONS, (adding(COUNTRY), adding(SCORES)))
+SECOND = TableLayout("events", (*FIRST_COLUMNS, COUNTRY), PARTITIONS, (adding(COUNTRY),))
+THIRD = TableLayout("events", (*SECOND.columns, SCORES), PARTITIONS, (adding(COUNTRY), adding(SCORES)))
 
 
-def stored(layout: Layout) -> pa.Schema:
+def stored(layout: TableLayout) -> pa.Schema:
     return stored_columns(layout.columns, layout.partitions)
 
 
-def put_new(lake: LakeTable, layout: Layout, number: int, **over: Any) -> None:
+def put_new(lake: LakeTable, layout: TableLayout, number: int, **over: Any) -> None:
     """Commit a row with what this table has columns for."""
     schema = stored(layout)
     one = dict.fromkeys(schema.names) | row(number, **over)
     lake.commit([lake.write(pa.Table.from_pylist([one], schema=schema), partition())], {"j": number})
 
 
-def ask(root: Path, layout: Layout, sql: str) -> list[tuple[object, ...]]:
+def ask(root: Path, layout: TableLayout, sql: str) -> list[tuple[object, ...]]:
     with reading(root, layouts=(layout, HOURLY_TABLE)) as reader:
         return reader.query(sql).rows
 
@@ -105,7 +105,7 @@ def test_compaction_brings_files_of_all_schemas_to_the_newest(tmp_path: Path) ->
     plan = choose(lake, today=date(2026, 11, 21))
     assert plan is not None
     texts = [msgspec.json.encode(part).decode() for part in (plan, lake.new_file(plan.partition))]
-    arguments = [sys.executable, "-m", compaction.__name__, *texts]
+    arguments = [sys.executable, "-m", worker.__name__, *texts]
     answer = msgspec.json.decode(subprocess.run(arguments, check=True, stdout=subprocess.PIPE).stdout)
     assert answer["path"].endswith(".2.parquet")
     found = pa.parquet.read_table(lake.folder / answer["path"], partitioning=None)
@@ -116,7 +116,7 @@ def test_compaction_brings_files_of_all_schemas_to_the_newest(tmp_path: Path) ->
 def test_a_lake_of_every_release_is_brought_up_to_date(tmp_path: Path) -> None:
     for number in range(1, EVENTS_TABLE.version + 1):
         columns = tuple(column for column in EVENTS if column.since <= number)
-        layout = Layout("events", columns, PARTITIONS, EVENTS_TABLE.migrations[: number - 1])
+        layout = TableLayout("events", columns, PARTITIONS, EVENTS_TABLE.migrations[: number - 1])
         lake = LakeTable(tmp_path, layout)
         put_new(lake, layout, number)
         assert ask(tmp_path, EVENTS_TABLE, "SELECT count(*), count(mid) FROM events") == [(number, number)]

@@ -10,7 +10,7 @@ import pytest
 
 from footfall.lake import table_view
 from footfall.lake.damage import LakeDamagedError
-from footfall.lake.reading import LakeFileError, LakeReadError, QueryError, QueryTimeoutError
+from footfall.lake.query import LakeFileError, LakeReadError, QueryError, QueryTimeoutError
 from footfall.lake.table import LakeTable
 
 from .rows import open_events, put, reading, row

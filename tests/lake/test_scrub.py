@@ -11,11 +11,11 @@ from footfall.incidents import Incidents
 from footfall.lake import broken_files
 from footfall.lake.check import check_files
 from footfall.lake.data_files import CHANGED
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 from footfall.lake.repair import repair
 from footfall.lake.scrub import Scrub
 from footfall.lake.table import LakeTable
-from footfall.pipeline.run import Pipeline
+from footfall.pipeline.process import Pipeline
 from tests.lake.rows import many, open_events, put, row
 from tests.pipeline.records import append, event, record, settings
 

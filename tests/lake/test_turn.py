@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from footfall.lake import upkeep as upkeep_module
+from footfall.lake.background_lock import BackgroundLock
+from footfall.lake.compaction import scheduler as upkeep_module
+from footfall.lake.compaction.scheduler import CompactionScheduler
 from footfall.lake.table import LakeTable
-from footfall.lake.turn import Turn
-from footfall.lake.upkeep import Upkeep
 
 from .rows import many, open_events
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Turn]:
-    turn = Turn(tmp_path)
+def other(tmp_path: Path) -> Iterator[BackgroundLock]:
+    turn = BackgroundLock(tmp_path)
     yield turn
     turn.release()
 
 
-def test_one_at_a_time(tmp_path: Path, other: Turn) -> None:
-    mine = Turn(tmp_path)
+def test_one_at_a_time(tmp_path: Path, other: BackgroundLock) -> None:
+    mine = BackgroundLock(tmp_path)
     assert mine.is_free
     assert mine.take()
     assert mine.take()
@@ -34,8 +34,8 @@ def test_one_at_a_time(tmp_path: Path, other: Turn) -> None:
     assert other.take()
 
 
-def test_who_asks_is_heard_until_it_has_had_its_turn(tmp_path: Path, other: Turn) -> None:
-    mine = Turn(tmp_path)
+def test_who_asks_is_heard_until_it_has_had_its_turn(tmp_path: Path, other: BackgroundLock) -> None:
+    mine = BackgroundLock(tmp_path)
     assert other.take()
     mine.ask()
     assert other.is_asked
@@ -47,8 +47,8 @@ def test_who_asks_is_heard_until_it_has_had_its_turn(tmp_path: Path, other: Turn
     assert other.is_free
 
 
-def test_who_asked_and_is_gone_is_forgotten(tmp_path: Path, other: Turn) -> None:
-    Turn(tmp_path).ask()
+def test_who_asked_and_is_gone_is_forgotten(tmp_path: Path, other: BackgroundLock) -> None:
+    BackgroundLock(tmp_path).ask()
     assert other.is_asked
     long_ago = time.time() - 3600
     os.utime(tmp_path / "background.asked", (long_ago, long_ago))
@@ -56,17 +56,17 @@ def test_who_asked_and_is_gone_is_forgotten(tmp_path: Path, other: Turn) -> None
     assert other.is_free
 
 
-def _run(upkeep: Upkeep) -> None:
+def _run(upkeep: CompactionScheduler) -> None:
     upkeep.step()
     while upkeep._running is not None:
         time.sleep(0.005)
         upkeep.step()
 
 
-def test_compaction_waits_for_its_turn(tmp_path: Path, other: Turn) -> None:
+def test_compaction_waits_for_its_turn(tmp_path: Path, other: BackgroundLock) -> None:
     lake = open_events(tmp_path)
     many(lake, 12, 30)
-    upkeep = Upkeep(lake, 0.0)
+    upkeep = CompactionScheduler(lake, 0.0)
     assert other.take()
     _run(upkeep)
     assert lake.adds().num_rows == 12
@@ -78,11 +78,11 @@ def test_compaction_waits_for_its_turn(tmp_path: Path, other: Turn) -> None:
 
 
 def test_compaction_that_has_nothing_left_to_do_does_not_ask(
-    tmp_path: Path, other: Turn, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, other: BackgroundLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = open_events(tmp_path)
     many(lake, 12, 30)
-    upkeep = Upkeep(lake, 0.0)
+    upkeep = CompactionScheduler(lake, 0.0)
     assert other.take()
     upkeep.step()
     assert other.is_asked
@@ -91,11 +91,13 @@ def test_compaction_that_has_nothing_left_to_do_does_not_ask(
     assert not other.is_asked
 
 
-def test_compaction_does_not_wait_for_ever(tmp_path: Path, other: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compaction_does_not_wait_for_ever(
+    tmp_path: Path, other: BackgroundLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake: LakeTable = open_events(tmp_path)
     many(lake, 12, 30)
     monkeypatch.setattr(upkeep_module, "_PATIENCE", 0.0)
-    upkeep = Upkeep(lake, 0.0)
+    upkeep = CompactionScheduler(lake, 0.0)
     assert other.take()
     _run(upkeep)
     assert lake.adds().num_rows == 1

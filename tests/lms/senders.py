@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from threading import Condition
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.tracker.django import Event, FootfallTracker, Tracker, event_types
 
 

@@ -13,7 +13,7 @@ import pytest
 from celery import Celery
 from django.test import override_settings
 
-from footfall.failure import TerminalError, TransientError
+from footfall.errors import TerminalError, TransientError
 from footfall.tracker.django import Tracker, event_types, tasks
 from footfall.tracker.django.event import Event, write
 from footfall.tracker.django.tracker import FootfallTracker

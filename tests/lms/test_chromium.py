@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from footfall.dialects.lms_shape import KEYS
-from tests.insights.browser import chromium, visit
+from footfall.dialects.lms.shape import KEYS
+from tests.dashboard.browser import chromium, visit
 from tests.lms.school import LMS
 from tests.serving import Served, serving, until
 

@@ -1,6 +1,6 @@
 """The constants are those of the LMS, all of them, and no others."""
 
-from footfall.dialects.lms_types import BY_NAME, TYPES, VIDEO_EVENTS
+from footfall.dialects.lms.types import BY_NAME, TYPES, VIDEO_EVENTS
 from footfall.tracker.django import event_types
 
 CONSTANTS = {name: value for name, value in vars(event_types).items() if name.isupper()}

@@ -12,11 +12,11 @@ import pytest
 from django.test import override_settings
 from django.utils.translation import gettext_lazy
 
-from footfall.dialects.lms_shape import KEYS
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
+from footfall.dialects.lms.shape import KEYS
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 from footfall.tracker.django import Tracker, event_types
-from footfall.tracker.django.people import pseudonym
+from footfall.tracker.django.subjects import pseudonym
 from tests.dialects.lms_samples import ROWS, Json
 from tests.lms.school import NOBODY, PAGE_VIEW, School, Somebody, Somewhere
 from tests.tracker.office import Office

@@ -14,11 +14,11 @@ from django.core.signals import request_started
 from django.db import transaction
 from django.test import override_settings
 
-from footfall.failure import TransientError
+from footfall.errors import TransientError
+from footfall.tracker.disk_outbox import DiskOutbox
 from footfall.tracker.django import FootfallTracker, Tracker, event_types
 from footfall.tracker.django.apps import _resume
 from footfall.tracker.django.delivery import folder
-from footfall.tracker.spool import DiskOutbox
 from tests.lms.school import PAGE_VIEW, Somebody, Somewhere
 from tests.lms.senders import Chat, Mail, Unfinished, fail_times, refuse
 from tests.tracker.office import Office, office

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from footfall.spec.examples import example
+from footfall.schema.examples import example
 
 Json = dict[str, Any]
 PATH = "/v1/telemetry"

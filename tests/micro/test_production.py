@@ -16,7 +16,7 @@ import httpx
 import pytest
 import zstandard
 
-from footfall.collector.head import PATHS
+from footfall.collector.request import PATHS
 from footfall.micro.server import running
 from tests.micro.sending import PATH, client, encode, event
 
@@ -77,7 +77,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client
     folder: Path = tmp_path_factory.mktemp("collector")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(
-            [sys.executable, "-m", "footfall.role", "collector", "--fd", str(listener.fileno())],
+            [sys.executable, "-m", "footfall.services", "collector", "--fd", str(listener.fileno())],
             env={**os.environ, "FOOTFALL_DATA": str(folder), "FOOTFALL_LOG_LEVEL": "error"},
             pass_fds=(listener.fileno(),),
         )

@@ -7,10 +7,10 @@ from http.client import HTTPConnection
 import psutil
 import pytest
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.micro import Micro, NotSeenError
-from footfall.micro.notebook import Keep
 from footfall.micro.server import running
+from footfall.micro.store import Keep
 from tests.micro.sending import PATH, client, encode, event, send
 
 PLAIN = {"content-type": "application/json"}

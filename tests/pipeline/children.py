@@ -12,20 +12,21 @@ from typing import Any
 from deltalake import DeltaTable
 
 from footfall.journal.reader import SegmentReader
-from footfall.lake import delta_log, table, upkeep
+from footfall.lake import delta_log, table
+from footfall.lake.compaction import scheduler
 from footfall.lake.hourly import Hourly
 from footfall.lake.recovery_record import RecoveryRecord
 from footfall.lake.table import LakeTable
-from footfall.pipeline import run
-from footfall.pipeline.run import Pipeline
-from footfall.pipeline.store import Store
+from footfall.pipeline import process
+from footfall.pipeline.process import Pipeline
+from footfall.pipeline.sink import LakeSink
 from tests.dying import arm
 
 from .records import settings
 
 POINTS: dict[str, tuple[Any, str]] = {
     "read": (SegmentReader, "read"),
-    "quarantine": (Store, "_keep"),
+    "quarantine": (LakeSink, "_keep"),
     "parquet": (table, "write"),
     "commit": (DeltaTable, "create_write_transaction"),
     "sync": (delta_log, "sync_entries"),
@@ -33,7 +34,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "merge": (Hourly, "_merge"),
     "truncate": (SegmentReader, "truncate"),
     "checkpoint": (DeltaTable, "create_checkpoint"),
-    "compaction": (upkeep.Upkeep, "_finish"),
+    "compaction": (scheduler.CompactionScheduler, "_finish"),
     "cleanup": (DeltaTable, "cleanup_metadata"),
     "record": (RecoveryRecord, "rewrite"),
     "note": (RecoveryRecord, "note"),
@@ -46,14 +47,14 @@ MANY_FILES = ("merge", "compaction")
 
 def work(data: Path, batch_bytes: int) -> None:
     """Everything that a pipeline does, in small batches."""
-    run._READ_BYTES = 700
+    process._READ_BYTES = 700
     chosen = settings(data, batch_bytes=batch_bytes, compact_seconds=0.001)
     pipeline = Pipeline(chosen, threading.Event())
     pipeline.drain()
-    pipeline._upkeep.step()
-    while pipeline._upkeep._running is not None:
+    pipeline._compaction.step()
+    while pipeline._compaction._running is not None:
         time.sleep(0.01)
-        pipeline._upkeep.step()
+        pipeline._compaction.step()
     pipeline._store.sweep()
     pipeline._store.vacuum(1)
     pipeline.close()

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from footfall.journal.writer import SegmentWriter
-from footfall.lake.reading import LakeReader
-from footfall.pipeline.run import Pipeline
+from footfall.lake.query import LakeReader
+from footfall.pipeline.process import Pipeline
+from footfall.schema.hashing import PUBLIC_BITS, content_hash, key_hash
+from footfall.schema.record import IngestRecord, pack
 from footfall.settings import Settings
-from footfall.spec.identity import PUBLIC_BITS, content_hash, key_hash
-from footfall.spec.intake import Intake, pack
 
 CHANNEL = "portal"
 
@@ -72,7 +72,7 @@ def record(events: Sequence[Json], /, *, received_at: int | None = None, channel
         "events": b"[" + b",".join(map(compact, events)) + b"]",
         "keys": struct.pack(f"<{len(keys)}Q", *keys),
     }
-    return pack(Intake(**(fields | over)))
+    return pack(IngestRecord(**(fields | over)))
 
 
 def append(data: Path, records: Iterable[bytes], journal: str = "0", **options: Any) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from footfall.journal.writer import SegmentWriter
-from footfall.pipeline.run import Pipeline
+from footfall.pipeline.process import Pipeline
 
 from .records import CHANNEL, Json, append, ask, drain, event, fates, now_ms, problems_of, record
 from .records import settings as chosen

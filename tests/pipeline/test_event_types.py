@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from footfall.spec.intake import Repeat
-from footfall.spec.typenames import CANONICAL, LEGACY_EIDS
+from footfall.schema.event_types import CANONICAL, LEGACY_EIDS
+from footfall.schema.record import Duplicate
 
 from .records import CHANNEL, append, ask, drain, event, record
 
@@ -66,8 +66,8 @@ def test_every_known_name(tmp_path: Path) -> None:
 
 def test_the_hours_count_by_type_and_fate(tmp_path: Path) -> None:
     one, other = audit("m1", "signin.sso"), event("m2")
-    repeat = Repeat(1, "m1", "AUDIT", one["ets"], CHANNEL, "signin.sso")
-    older = Repeat(2, "m1", "AUDIT", one["ets"], CHANNEL)
+    repeat = Duplicate(1, "m1", "AUDIT", one["ets"], CHANNEL, "signin.sso")
+    older = Duplicate(2, "m1", "AUDIT", one["ets"], CHANNEL)
     append(tmp_path, [record([one, other]), record([one]), record([], repeats=[repeat, older], of=3)])
     drain(tmp_path)
     found = ask(tmp_path, "SELECT event_type, fate, CAST(sum(n) AS INT) FROM hourly GROUP BY ALL ORDER BY ALL")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from footfall import heartbeat
 from footfall.lake.lock import LakeLockedError
 from footfall.lake.table import CommitError
-from footfall.pipeline.run import Pipeline
-from footfall.spec.intake import Refused
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
+from footfall.pipeline.process import Pipeline
+from footfall.runtime import heartbeat
+from footfall.schema.reasons import Reason
+from footfall.schema.record import Rejected
+from footfall.schema.verdict import Finding
 from tests.lake.disks import largest_file
 
 from .records import append, ask, drain, event, fates, problems_of, record, settings
@@ -63,7 +63,7 @@ def test_a_batch_that_cannot_be_written_is_committed_later_with_what_came_after(
 
 def test_trying_again_writes_no_file_twice(tmp_path: Path) -> None:
     noise = random.Random(1).randbytes(200_000).hex()
-    refused = [Refused(1, [Finding.make(Reason.NOT_AN_OBJECT)], payload=f'"{noise}"')]
+    refused = [Rejected(1, [Finding.make(Reason.NOT_AN_OBJECT)], payload=f'"{noise}"')]
     append(tmp_path, [record([event("m")], refused=refused)])
     pipeline = Pipeline(settings(tmp_path), threading.Event())
     with largest_file(60_000):

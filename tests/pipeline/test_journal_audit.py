@@ -9,7 +9,7 @@ import pytest
 from footfall.incidents import Incidents
 from footfall.journal.segments import DURABLE, segments
 from footfall.journal.writer import SegmentWriter
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 from footfall.pipeline.journal_audit import JournalBooks, StoresAudit, audit_journals
 from tests.serving import until
 

@@ -12,7 +12,7 @@ import pytest
 
 from footfall.journal.writer import SegmentWriter
 from footfall.lake.audit import audit
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 
 from . import children
 from .records import append, ask, drain, event, fates, record
@@ -62,7 +62,7 @@ def test_killed_at_random_while_events_come_in(tmp_path: Path) -> None:
     writer = SegmentWriter(tmp_path / "journal" / "0", segment_bytes=1 << 16)
     sent: list[str] = []
     for _ in range(4):
-        child = subprocess.Popen([sys.executable, "-m", "footfall.role", "pipeline"], env=environment, cwd=ROOT)
+        child = subprocess.Popen([sys.executable, "-m", "footfall.services", "pipeline"], env=environment, cwd=ROOT)
         heartbeat = tmp_path / "run" / "pipeline.json"
         heartbeat.unlink(missing_ok=True)
         while not heartbeat.exists():
@@ -84,7 +84,7 @@ def test_killed_at_random_while_events_come_in(tmp_path: Path) -> None:
 def test_sigterm_brings_everything_that_is_durable_into_the_lake(tmp_path: Path) -> None:
     environment = os.environ | {"FOOTFALL_DATA": str(tmp_path), "FOOTFALL_BATCH_SECONDS": "60"}
     append(tmp_path, [record([event("first")])])
-    child = subprocess.Popen([sys.executable, "-m", "footfall.role", "pipeline"], env=environment, cwd=ROOT)
+    child = subprocess.Popen([sys.executable, "-m", "footfall.services", "pipeline"], env=environment, cwd=ROOT)
     while not (tmp_path / "lake" / "events" / "_delta_log" / f"{1:020d}.json").exists():
         assert child.poll() is None
         time.sleep(0.01)

@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from footfall.journal.writer import SegmentWriter
 from footfall.lake.audit import audit
-from footfall.lake.reading import LakeReader
-from footfall.pipeline.run import Pipeline
-from footfall.spec.reasons import Reason
+from footfall.lake.query import LakeReader
+from footfall.pipeline.process import Pipeline
+from footfall.schema.reasons import Reason
 
 from .records import CHANNEL, Json, append, ask, drain, event, now_ms, record
 from .records import settings as chosen

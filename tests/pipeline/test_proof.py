@@ -9,7 +9,7 @@ from footfall.journal.segments import segments
 from footfall.lake.damage import LakeDamagedError
 from footfall.lake.log_entry import entry_path, newest_version
 from footfall.lake.recovery_record import CHECKPOINT, RECORD
-from footfall.pipeline.run import Pipeline
+from footfall.pipeline.process import Pipeline
 
 from .records import append, drain, event, fates, record, settings
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from footfall.spec.intake import Agent, Refused, Repeat
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
+from footfall.schema.reasons import Reason
+from footfall.schema.record import Agent, Duplicate, Rejected
+from footfall.schema.verdict import Finding
 
 from .records import CHANNEL, append, ask, drain, event, fates, now_ms, record
 
@@ -88,8 +88,8 @@ def test_remarks_refusals_and_repeats_stand_at_their_place_in_the_request(tmp_pa
                 indexes=[1, 3],
                 channels=[CHANNEL, "other"],
                 warnings={3: [differs, ahead, ahead]},
-                refused=[Refused(0, missing, mid="bad", ets=5.0, payload='{"mid":"<string 3>"}')],
-                repeats=[Repeat(2, "again", "END", 7.0, CHANNEL)],
+                refused=[Rejected(0, missing, mid="bad", ets=5.0, payload='{"mid":"<string 3>"}')],
+                repeats=[Duplicate(2, "again", "END", 7.0, CHANNEL)],
             )
         ],
     )
@@ -190,7 +190,7 @@ def test_the_day_is_that_of_reception_in_utc(tmp_path: Path) -> None:
 
 def test_rejected_events_without_anything_readable(tmp_path: Path) -> None:
     finding = [Finding.make(Reason.NOT_AN_OBJECT)]
-    refused = [Refused(0, finding, payload=None), Refused(1, finding, ets=1.7e308), Refused(2, finding, ets=-5.0)]
+    refused = [Rejected(0, finding, payload=None), Rejected(1, finding, ets=1.7e308), Rejected(2, finding, ets=-5.0)]
     append(tmp_path, [record([], refused=refused, received_at=now_ms())])
     drain(tmp_path)
     assert rows(tmp_path, "mid, eid, ets, clock, fate, channel") == [

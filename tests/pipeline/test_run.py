@@ -11,11 +11,11 @@ import pytest
 from deltalake import DeltaTable
 from msgspec import structs
 
-from footfall import heartbeat
 from footfall.lake.columns import EVENTS, Column
-from footfall.lake.layout import EVENTS_TABLE, adding
 from footfall.lake.table import LakeTable
-from footfall.pipeline.run import Pipeline
+from footfall.lake.tables import EVENTS_TABLE, adding
+from footfall.pipeline.process import Pipeline
+from footfall.runtime import heartbeat
 from tests.lake.rows import many, open_events
 
 from .records import append, ask, drain, event, fates, now_ms, record, settings
@@ -120,7 +120,7 @@ def test_a_lake_of_a_newer_version_is_refused_for_good(tmp_path: Path) -> None:
     )
     LakeTable(tmp_path / "lake", newer)
     environment = os.environ | {"FOOTFALL_DATA": str(tmp_path)}
-    command = [sys.executable, "-m", "footfall.role", "pipeline"]
+    command = [sys.executable, "-m", "footfall.services", "pipeline"]
     ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 78
     assert "run the footfall that wrote it" in ended.stderr

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from footfall.pipeline.share import share_items
+from footfall.pipeline.derive import share_items
 
 from .records import append, ask, drain, event, fates, record, share
 

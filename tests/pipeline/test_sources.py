@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from footfall import heartbeat
 from footfall.incidents import Incidents
 from footfall.journal.reader import SegmentReader
 from footfall.journal.writer import SegmentWriter
 from footfall.lake.audit import audit
-from footfall.lake.reading import LakeReader
-from footfall.pipeline.run import Pipeline
+from footfall.lake.query import LakeReader
+from footfall.pipeline.process import Pipeline
+from footfall.runtime import heartbeat
 
 from .records import append, drain, event, fates, problems_of, record, settings
 

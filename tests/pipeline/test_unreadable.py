@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from footfall.lake.audit import audit
-from footfall.lake.reading import LakeReader
-from footfall.spec.intake import Refused
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
+from footfall.lake.query import LakeReader
+from footfall.schema.reasons import Reason
+from footfall.schema.record import Rejected
+from footfall.schema.verdict import Finding
 
 from .records import CHANNEL, append, ask, drain, event, fates, now_ms, record
 
@@ -58,7 +58,7 @@ def test_a_record_that_cannot_be_read_is_set_aside_alone(tmp_path: Path, name: s
 
 def test_the_events_of_an_unreadable_record_keep_their_channel_and_time(tmp_path: Path) -> None:
     at = now_ms() - 86_400_000
-    refused = [Refused(1, [Finding.make(Reason.NOT_AN_OBJECT)])]
+    refused = [Rejected(1, [Finding.make(Reason.NOT_AN_OBJECT)])]
     append(tmp_path, [record([event("x"), event("y")], events=b"[]", received_at=at, refused=refused, indexes=[0, 2])])
     drain(tmp_path)
     expected = datetime.fromtimestamp(at / 1000, UTC).replace(tzinfo=None)

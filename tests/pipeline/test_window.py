@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from footfall.pipeline.window import LATEST, NEW, OTHER, SAME, Keys, Window
+from footfall.pipeline.key_window import LATEST, NEW, OTHER, SAME, Keys, KeyWindow
 
 MANY = st.lists(
     st.lists(
@@ -31,7 +31,7 @@ def keys(rows: list[tuple[int, int, int]], day: int = 1) -> Keys:
 @given(MANY, st.integers(0, 3000))
 @settings(max_examples=60)
 def test_it_knows_what_a_dictionary_knows(batches: list[list[tuple[int, int, int]]], ceiling: int) -> None:
-    window = Window(64 << 20, ceiling)
+    window = KeyWindow(64 << 20, ceiling)
     known: dict[int, set[int]] = {}
     for batch in batches:
         rows = list({(identity, content): (identity, content, second) for identity, content, second in batch}.values())
@@ -50,7 +50,7 @@ def test_it_knows_what_a_dictionary_knows(batches: list[list[tuple[int, int, int
 
 def test_memory_stays_within_the_budget_and_what_is_inside_is_never_forgotten() -> None:
     rng = np.random.default_rng(3)
-    window = Window(1 << 20)
+    window = KeyWindow(1 << 20)
     for step in range(60):
         size = int(rng.integers(1, 9000))
         times = 1000 * np.maximum(0, 10_000 + 100 * step - rng.exponential(300, size))
@@ -69,7 +69,7 @@ def test_memory_stays_within_the_budget_and_what_is_inside_is_never_forgotten() 
 
 
 def test_one_batch_larger_than_the_budget() -> None:
-    window = Window(1 << 20)
+    window = KeyWindow(1 << 20)
     size = 300_000
     rng = np.random.default_rng(4)
     new = Keys.make(
@@ -82,7 +82,7 @@ def test_one_batch_larger_than_the_budget() -> None:
 
 
 def test_equal_seconds_leave_together() -> None:
-    window = Window(1 << 20)
+    window = KeyWindow(1 << 20)
     rng = np.random.default_rng(5)
     for _ in range(30):
         new = Keys.make(
@@ -98,7 +98,7 @@ def test_equal_seconds_leave_together() -> None:
 @given(st.integers(300, 800), st.integers(1, 200), st.lists(st.integers(-220, 1), min_size=1, max_size=40))
 @settings(max_examples=40)
 def test_only_days_before_the_window_are_forgotten(today: int, days: int, received: list[int]) -> None:
-    window = Window(8 << 20)
+    window = KeyWindow(8 << 20)
     for number, offset in enumerate(received):
         window.add(keys([(number + 1, 0, 7)], today + offset))
     window.forget(today - days, today)

@@ -2,8 +2,8 @@
 
 from footfall.plans.correlation import Key
 from footfall.plans.flow import Sighting, judge_flow
-from footfall.plans.instance import Instance
 from footfall.plans.model import Plan
+from footfall.plans.outcome import Instance
 
 BEGAN = 1_700_000_000_000
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from footfall.plans.shelf import document
+from footfall.plans.registry import document
 from tests.plans.documents import CHECKOUT, changed
 from tests.serving import PROGRAM
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from footfall.plans.change import Effect
-from footfall.plans.difference import Difference, compare
-from footfall.plans.shelf import find, shipped
+from footfall.plans.diff.change import Effect
+from footfall.plans.diff.difference import Difference, compare
+from footfall.plans.registry import find, shipped
 from tests.plans.documents import CHECKOUT, plan
 
 Replacement = tuple[str, str]

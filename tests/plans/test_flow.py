@@ -7,9 +7,9 @@ import pytest
 
 from footfall.plans.correlation import correlation
 from footfall.plans.flow import Sighting, judge_flow, sight
-from footfall.plans.instance import Misplaced
 from footfall.plans.matching import Matcher
-from footfall.plans.shelf import find
+from footfall.plans.outcome import Misplaced
+from footfall.plans.registry import find
 from tests.plans.examples import EXAMPLES
 from tests.plans.sightings import BEGAN, codes, judged, seen
 

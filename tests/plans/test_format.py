@@ -7,11 +7,11 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from footfall.plans.descriptions import WORDS
 from footfall.plans.errors import PlanError
 from footfall.plans.format import format_page, plan_schema
 from footfall.plans.reading import plan_of
-from footfall.plans.shelf import document, shipped
-from footfall.plans.words import WORDS
+from footfall.plans.registry import document, shipped
 from tests.plans.documents import CHECKOUT, changed
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(plan_schema())

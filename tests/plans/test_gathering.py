@@ -9,7 +9,7 @@ from footfall.plans.flow import judge_flow
 from footfall.plans.gathering import Flow, gather
 from footfall.plans.model import Plan
 from footfall.plans.reading import plan_of
-from footfall.plans.shelf import find
+from footfall.plans.registry import find
 from tests.plans.examples import EXAMPLES, Json
 from tests.plans.sightings import BEGAN, seen
 

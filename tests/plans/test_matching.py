@@ -7,9 +7,9 @@ import pytest
 
 from footfall.plans.matching import Matcher
 from footfall.plans.model import Plan
-from footfall.plans.shelf import shipped
-from footfall.spec.examples import example
-from footfall.spec.schemas import EIDS
+from footfall.plans.registry import shipped
+from footfall.schema.examples import example
+from footfall.schema.schemas import EIDS
 from tests.plans.documents import plan
 from tests.plans.examples import Json
 

@@ -7,8 +7,8 @@ import pytest
 
 from footfall.plans.matching import COMMON_WARNINGS, Matcher
 from footfall.plans.model import EventType, Plan
+from footfall.plans.registry import find
 from footfall.plans.sample import sample_of_type
-from footfall.plans.shelf import find
 from tests.dialects.lms_samples import ROWS, hear, told
 from tests.plans.documents import plan
 

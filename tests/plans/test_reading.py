@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footfall.failure import TerminalError
-from footfall.plans import shelf
+from footfall.errors import TerminalError
+from footfall.plans import registry
 from footfall.plans.errors import Flaw, PlanError
 from footfall.plans.model import Plan
 from footfall.plans.reading import plan_of
@@ -258,7 +258,7 @@ def test_a_flaw_of_a_type_is_told(one: str, line: int, path: str, message: str, 
 
 
 def test_shipped_plans_are_good_and_named_as_their_files() -> None:
-    assert [plan.plan for plan in shelf.shipped()] == [
+    assert [plan.plan for plan in registry.shipped()] == [
         "backend-service",
         "content-editor",
         "google-signin",
@@ -275,21 +275,21 @@ def test_a_plan_is_found_by_name_path_and_folder(tmp_path: Path) -> None:
     file.write_text(CHECKOUT)
     (tmp_path / "signup.yaml").write_text(changed(("plan: checkout", "plan: signup")))
     (tmp_path / "notes.txt").write_text("not a plan")
-    assert shelf.find("signup").title == "Self sign-up"
-    assert shelf.find(str(file)).plan == "checkout"
-    assert shelf.find("checkout", [tmp_path]).plan == "checkout"
-    assert shelf.find("signup", [tmp_path]).title == "Checkout"
-    assert shelf.document("checkout", [tmp_path]) == CHECKOUT
-    assert len(shelf.every([tmp_path])) == len(shelf.shipped()) + 1
+    assert registry.find("signup").title == "Self sign-up"
+    assert registry.find(str(file)).plan == "checkout"
+    assert registry.find("checkout", [tmp_path]).plan == "checkout"
+    assert registry.find("signup", [tmp_path]).title == "Checkout"
+    assert registry.document("checkout", [tmp_path]) == CHECKOUT
+    assert len(registry.every([tmp_path])) == len(registry.shipped()) + 1
 
 
 def test_a_plan_that_is_not_there_has_a_suggestion(tmp_path: Path) -> None:
-    with pytest.raises(shelf.UnknownPlanError, match="did you mean signup"):
-        shelf.find("sign-up")
+    with pytest.raises(registry.UnknownPlanError, match="did you mean signup"):
+        registry.find("sign-up")
     with pytest.raises(TerminalError, match="cannot read the plan"):
-        shelf.find(str(tmp_path / "none.yaml"))
+        registry.find(str(tmp_path / "none.yaml"))
     with pytest.raises(TerminalError, match="no folder of plans"):
-        shelf.every([tmp_path / "none"])
+        registry.every([tmp_path / "none"])
 
 
 @settings(max_examples=300)

@@ -7,7 +7,7 @@ import pytest
 from footfall.plans.grammar import grammar_of
 from footfall.plans.matching import Matcher
 from footfall.plans.model import Plan
-from footfall.plans.shelf import find
+from footfall.plans.registry import find
 from tests.plans.examples import EXAMPLES, Example, Json
 
 SIGNUP = find("signup")

@@ -10,8 +10,8 @@ from footfall.plans.errors import PlanError
 from footfall.plans.mark import KEPT
 from footfall.plans.model import Form, Plan
 from footfall.plans.reading import plan_of
+from footfall.plans.registry import shipped
 from footfall.plans.run import CODES, REMARKS_KEPT, STEPS_KEPT
-from footfall.plans.shelf import shipped
 from footfall.plans.trace import MARKS_KEPT
 from footfall.plans.workflow import judge_workflow
 from tests.plans.streams import stream

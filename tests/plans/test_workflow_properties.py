@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from footfall.plans.instance import Instance
 from footfall.plans.mark import Mark
-from footfall.plans.shelf import find, shipped
+from footfall.plans.outcome import Instance
+from footfall.plans.registry import find, shipped
 from footfall.plans.trace import Trace, Workflows
 from footfall.plans.workflow import judge_workflow
 from tests.plans.streams import GOOD, SID, stream

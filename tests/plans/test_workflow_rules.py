@@ -5,9 +5,9 @@ from functools import cache
 
 import pytest
 
-from footfall.plans.instance import Remark
 from footfall.plans.model import Plan, Rule
-from footfall.plans.shelf import find
+from footfall.plans.outcome import Remark
+from footfall.plans.registry import find
 from footfall.plans.workflow import judge_workflow
 from tests.plans.streams import EDITOR, GOOD, MOBILE, SERVICE, WEB, Stream, stream
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from footfall.plans.instance import Instance
 from footfall.plans.mark import Mark, in_order, mark_of, read_mark
 from footfall.plans.model import Plan
+from footfall.plans.outcome import Instance
+from footfall.plans.registry import find, shipped
 from footfall.plans.run import REMARKS_KEPT, STEPS_KEPT
-from footfall.plans.shelf import find, shipped
 from footfall.plans.trace import Trace, Workflows
 from footfall.plans.workflow import judge_workflow
-from footfall.spec.typenames import LEGACY_EIDS
+from footfall.schema.event_types import LEGACY_EIDS
 from tests.plans.streams import EDITOR, GOOD, MOBILE, NOON, SERVICE, SID, WEB, stream
 
 MINUTE = 60_000

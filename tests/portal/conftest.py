@@ -11,8 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
-from footfall.demo.portal import House
-from tests.insights.browser import ARGUMENTS
+from footfall.demo.portal import DemoPortal
+from tests.dashboard.browser import ARGUMENTS
 from tests.serving import Served, serving
 
 from .walk import Crowd, Walk, walking
@@ -44,12 +44,12 @@ def footfall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="package")
-def house(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
     yield from _open(tmp_path_factory.mktemp("house"), footfall)
 
 
 @pytest.fixture(scope="package")
-def lonely(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def lonely(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
     """A portal whose mail server and whose Google are away, and that has no captcha."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         nobody = str(bound.getsockname()[1])
@@ -58,17 +58,17 @@ def lonely(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="module")
-def bare(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def bare(footfall: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
     """A portal that Google does not know."""
     yield from _open(tmp_path_factory.mktemp("bare"), footfall, google_client_id="")
 
 
 @pytest.fixture
-def somebody(crowd: Crowd, house: House, footfall: Served, tmp_path: Path) -> Iterator[Walks]:
+def somebody(crowd: Crowd, house: DemoPortal, footfall: Served, tmp_path: Path) -> Iterator[Walks]:
     """Makes people with a browser each; options are Playwright's for a context."""
     with ExitStack() as stack:
 
-        def make(at: House = house, **options: Any) -> Walk:
+        def make(at: DemoPortal = house, **options: Any) -> Walk:
             return stack.enter_context(walking(crowd, at, footfall, tmp_path, **options))
 
         yield make
@@ -80,20 +80,20 @@ def walk(somebody: Walks) -> Walk:
 
 
 @pytest.fixture
-def refused_mail(house: House) -> Iterator[None]:
+def refused_mail(house: DemoPortal) -> Iterator[None]:
     """The mail server takes nothing."""
     _refuse(house, "yes")
     yield
     _refuse(house, "no")
 
 
-def _refuse(house: House, answer: str) -> None:
+def _refuse(house: DemoPortal, answer: str) -> None:
     httpx.post(f"{house.inbox_url}/refuse", data={"refuse": answer}, trust_env=False)
 
 
-def _open(data: Path, footfall: Served, **settings: str) -> Iterator[House]:
+def _open(data: Path, footfall: Served, **settings: str) -> Iterator[DemoPortal]:
     ended: list[tuple[str, int]] = []
-    house = House(data, 0, lambda name, code: ended.append((name, code)))
+    house = DemoPortal(data, 0, lambda name, code: ended.append((name, code)))
     try:
         house.start(footfall.url, **settings)
         yield house

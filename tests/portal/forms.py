@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 
 PASSWORD = "a long walk in the woods"
 _TOKEN = re.compile(r'name="form_token" value="(\w+)"')
@@ -12,7 +12,7 @@ _LETTER = re.compile(r'data-to="([^"]*)"(.*?)</article>', re.DOTALL)
 _CODE = re.compile(r'class="code">(\d{6})<')
 
 
-def client(house: House) -> httpx.Client:
+def client(house: DemoPortal) -> httpx.Client:
     """Somebody who keeps cookies."""
     return httpx.Client(base_url=house.url, trust_env=False, timeout=30)
 
@@ -29,32 +29,32 @@ def send(person: httpx.Client, path: str, **form: str) -> httpx.Response:
     return person.post(path, data=form | {"form_token": token(person)})
 
 
-def captcha(house: House) -> str:
+def captcha(house: DemoPortal) -> str:
     """What a captcha gives a person's page."""
     return httpx.post(f"{house.inbox_url}/captcha/token", trust_env=False).text
 
 
-def begin(person: httpx.Client, house: House, contact: str, captcha_token: str = "") -> httpx.Response:
+def begin(person: httpx.Client, house: DemoPortal, contact: str, captcha_token: str = "") -> httpx.Response:
     """Fill in the form to sign up."""
     said = {"name": "Ada Lovelace", "contact": contact, "contact_type": "email", "password": PASSWORD}
     return send(person, "/signup", **said, **{"g-recaptcha-response": captcha_token or captcha(house)})
 
 
-def letters(house: House, contact: str) -> list[str]:
+def letters(house: DemoPortal, contact: str) -> list[str]:
     """What arrived for somebody, newest first, as HTML."""
     to = contact if "@" in contact else f"{contact.lstrip('+')}@sms.academy.example"
     found = _LETTER.findall(httpx.get(house.inbox_url, trust_env=False).text)
     return [letter for name, letter in found if name == to]
 
 
-def code(house: House, contact: str) -> str:
+def code(house: DemoPortal, contact: str) -> str:
     """The newest code that arrived for somebody."""
     found = _CODE.search(letters(house, contact)[0])
     assert found is not None
     return found[1]
 
 
-def join(person: httpx.Client, house: House, contact: str) -> None:
+def join(person: httpx.Client, house: DemoPortal, contact: str) -> None:
     """Make an account; the person is then logged in."""
     assert begin(person, house, contact).headers["location"] == "/sign-up"
     assert send(person, "/sign-up", code=code(house, contact)).headers["location"] == "/?said=welcome"

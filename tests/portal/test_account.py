@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 
 from . import forms
 from .conftest import Walks
@@ -12,7 +12,7 @@ REGISTERED = ("signin.traditional_register", "entity_create")
 LOGGED_IN = ("signin.traditional", "entity_update")
 
 
-def test_logging_in_and_out(somebody: Walks, house: House) -> None:
+def test_logging_in_and_out(somebody: Walks, house: DemoPortal) -> None:
     with forms.client(house) as person:
         forms.join(person, house, "ada.in@school.example")
     walk = somebody()
@@ -89,7 +89,7 @@ def test_a_deactivated_account_lets_nobody_in_until_it_is_wanted_back(walk: Walk
     assert ['"state":"Active"' in text for text in told] == [False, True]
 
 
-def test_a_deleted_account_is_gone(walk: Walk, house: House) -> None:
+def test_a_deleted_account_is_gone(walk: Walk, house: DemoPortal) -> None:
     walk.join("leave@school.example")
     assert kept(house, "leave@school.example") == ["accounts"]
     walk.open("/profile/delete")
@@ -106,7 +106,7 @@ def test_a_deleted_account_is_gone(walk: Walk, house: House) -> None:
         forms.join(person, house, "leave@school.example")
 
 
-def test_it_works_without_scripts(somebody: Walks, house: House) -> None:
+def test_it_works_without_scripts(somebody: Walks, house: DemoPortal) -> None:
     with forms.client(house) as person:
         forms.join(person, house, "plain@school.example")
     walk = somebody(java_script_enabled=False)
@@ -123,7 +123,7 @@ def test_it_works_without_scripts(somebody: Walks, house: House) -> None:
     walk.see("Hello, Plain")
 
 
-def kept(house: House, text: str) -> list[str]:
+def kept(house: DemoPortal, text: str) -> list[str]:
     """The tables of the portal's database that hold a text."""
     with sqlite3.connect(house.data / "portal.db") as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -5,7 +5,7 @@ import re
 import httpx
 from playwright.sync_api import expect
 
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 
 from . import forms
 from .conftest import Walks
@@ -47,7 +47,9 @@ def test_somebody_known_is_let_in(somebody: Walks) -> None:
     walk.operations("signin.social", "entity_update")
 
 
-def test_an_account_with_a_password_is_theirs_if_google_vouches_for_the_address(somebody: Walks, house: House) -> None:
+def test_an_account_with_a_password_is_theirs_if_google_vouches_for_the_address(
+    somebody: Walks, house: DemoPortal
+) -> None:
     with forms.client(house) as person:
         forms.join(person, house, "sophie@school.example")
     walk = somebody()
@@ -57,7 +59,7 @@ def test_an_account_with_a_password_is_theirs_if_google_vouches_for_the_address(
     walk.check("google-signin", [*KNOWN, "user_exists", "returned"], "existing_user", OF_GOOGLE)
 
 
-def test_and_is_not_if_google_does_not(somebody: Walks, house: House) -> None:
+def test_and_is_not_if_google_does_not(somebody: Walks, house: DemoPortal) -> None:
     with forms.client(house) as person:
         forms.join(person, house, "victim@school.example")
     walk = somebody()
@@ -84,7 +86,7 @@ def test_details_that_google_does_not_tell(walk: Walk) -> None:
     walk.operations("failed.signin.social")
 
 
-def test_a_google_that_is_away(somebody: Walks, lonely: House) -> None:
+def test_a_google_that_is_away(somebody: Walks, lonely: DemoPortal) -> None:
     walk = somebody(lonely)
     begin(walk)
     walk.see("Google cannot be reached right now")
@@ -122,7 +124,7 @@ def test_the_provider_sends_nobody_to_another_address(walk: Walk) -> None:
     walk.press("Deny")
 
 
-def test_where_it_is_not_set_up_the_button_says_so(somebody: Walks, bare: House) -> None:
+def test_where_it_is_not_set_up_the_button_says_so(somebody: Walks, bare: DemoPortal) -> None:
     walk = somebody(bare)
     walk.open("/login")
     walk.see("Sign-in with Google is not set up here")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 
 from . import forms
 from .forms import PASSWORD, begin, captcha, code, join, letters, send, token
@@ -29,13 +29,13 @@ FORMS = [
 
 
 @pytest.fixture
-def client(house: House) -> Iterator[httpx.Client]:
+def client(house: DemoPortal) -> Iterator[httpx.Client]:
     with forms.client(house) as found:
         yield found
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_a_form_of_somebody_else_is_refused(client: httpx.Client, house: House, path: str) -> None:
+def test_a_form_of_somebody_else_is_refused(client: httpx.Client, house: DemoPortal, path: str) -> None:
     own = token(client)
     with forms.client(house) as other:
         theirs = token(other)
@@ -69,7 +69,7 @@ def test_pages_are_kept_by_nobody_and_framed_by_nobody(client: httpx.Client) -> 
         assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_code_or_a_password_is_kept_nowhere(client: httpx.Client, house: House) -> None:
+def test_a_code_or_a_password_is_kept_nowhere(client: httpx.Client, house: DemoPortal) -> None:
     """The database holds keyed hashes and argon2id."""
     assert begin(client, house, "kept@school.example").headers["location"] == "/sign-up"
     with sqlite3.connect(house.data / "portal.db") as db:
@@ -79,13 +79,13 @@ def test_a_code_or_a_password_is_kept_nowhere(client: httpx.Client, house: House
     assert kept[1].startswith("$argon2id$")
 
 
-def test_a_captcha_token_counts_once(client: httpx.Client, house: House) -> None:
+def test_a_captcha_token_counts_once(client: httpx.Client, house: DemoPortal) -> None:
     given = captcha(house)
     replies = [begin(client, house, f"token-{number}@school.example", given).status_code for number in range(2)]
     assert replies == [303, 403]
 
 
-def test_a_password_cannot_be_guessed_for_long(client: httpx.Client, house: House) -> None:
+def test_a_password_cannot_be_guessed_for_long(client: httpx.Client, house: DemoPortal) -> None:
     join(client, house, "target@school.example")
     client.cookies.clear()
     for guess in (*["not my password"] * 10, PASSWORD):
@@ -94,7 +94,7 @@ def test_a_password_cannot_be_guessed_for_long(client: httpx.Client, house: Hous
     assert "Too many tries" in reply.text
 
 
-def test_tries_at_once_are_counted_one_by_one(client: httpx.Client, house: House) -> None:
+def test_tries_at_once_are_counted_one_by_one(client: httpx.Client, house: DemoPortal) -> None:
     begin(client, house, "hasty@school.example")
     right = code(house, "hasty@school.example")
     wrong = {"code": f"{(int(right) + 1) % 10**6:06}", "form_token": token(client)}
@@ -103,14 +103,14 @@ def test_tries_at_once_are_counted_one_by_one(client: httpx.Client, house: House
     assert send(client, "/sign-up", code=right).headers["location"] == "/signup?said=over"
 
 
-def test_codes_are_sent_again_three_times_and_no_more(client: httpx.Client, house: House) -> None:
+def test_codes_are_sent_again_three_times_and_no_more(client: httpx.Client, house: DemoPortal) -> None:
     begin(client, house, "again@school.example")
     pages = [send(client, "/sign-up/resend") for _ in range(4)]
     assert ["No more codes can be sent" in page.text for page in pages[:3]] == [False, False, True]
     assert len(letters(house, "again@school.example")) == 4
 
 
-def test_nobody_fills_the_mailbox_of_somebody_else(client: httpx.Client, house: House) -> None:
+def test_nobody_fills_the_mailbox_of_somebody_else(client: httpx.Client, house: DemoPortal) -> None:
     statuses = []
     for _ in range(12):
         client.cookies.clear()
@@ -126,7 +126,7 @@ def test_nobody_fills_the_mailbox_of_somebody_else(client: httpx.Client, house: 
     assert begin(client, house, "bothered@school.example").status_code == 303
 
 
-def test_the_page_does_not_say_who_has_an_account(client: httpx.Client, house: House) -> None:
+def test_the_page_does_not_say_who_has_an_account(client: httpx.Client, house: DemoPortal) -> None:
     join(client, house, "known@school.example")
     client.cookies.clear()
     assert begin(client, house, "known@school.example").headers["location"] == "/sign-up"
@@ -134,7 +134,7 @@ def test_the_page_does_not_say_who_has_an_account(client: httpx.Client, house: H
     assert "That code is not right" in send(client, "/sign-up", code="000000").text
 
 
-def test_an_expired_code_is_worth_nothing(client: httpx.Client, house: House) -> None:
+def test_an_expired_code_is_worth_nothing(client: httpx.Client, house: DemoPortal) -> None:
     begin(client, house, "late@school.example")
     with sqlite3.connect(house.data / "portal.db") as db:  # as if more than ten minutes had passed
         db.execute("UPDATE signups SET expires_at = 1 WHERE contact = 'late@school.example'")

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 
 from .conftest import Walks, _refuse
 from .forms import code, letters
@@ -98,7 +98,7 @@ def test_another_code_takes_the_place_of_the_first(walk: Walk) -> None:
     walk.check("signup", [*ASKED, "otp_resent", "otp_submitted", "otp_rejected", *MADE], "success")
 
 
-def test_a_code_that_cannot_be_sent_again(walk: Walk, house: House) -> None:
+def test_a_code_that_cannot_be_sent_again(walk: Walk, house: DemoPortal) -> None:
     begin(walk, "lost@school.example")
     _refuse(house, "yes")
     try:
@@ -122,7 +122,7 @@ def test_a_code_that_cannot_be_sent(walk: Walk) -> None:
     walk.check("signup", steps, "otp_send_failed", ["string_for_boolean"], then=[AGAIN])
 
 
-def test_a_mail_server_that_is_away(somebody: Walks, lonely: House) -> None:
+def test_a_mail_server_that_is_away(somebody: Walks, lonely: DemoPortal) -> None:
     walk = somebody(lonely)
     walk.open("/signup")
     assert walk.sid

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from typer.testing import CliRunner
 
 from footfall.cli import app
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 from tests.serving import Rows, Served, until
 
 from . import forms
@@ -24,7 +24,7 @@ OF_GOOGLE = {"start_end_type_mismatch", "env_page_mismatch", "misspelt_value", "
 class Walk:
     """One person; `complaints` are errors of scripts and breaches of the pages' policy."""
 
-    def __init__(self, context: BrowserContext, house: House, footfall: Served, folder: Path) -> None:
+    def __init__(self, context: BrowserContext, house: DemoPortal, footfall: Served, folder: Path) -> None:
         self.context = context
         self.house = house
         self.footfall = footfall
@@ -196,7 +196,7 @@ class Crowd:
 
 
 @contextmanager
-def walking(crowd: Crowd, house: House, footfall: Served, folder: Path, **options: Any) -> Iterator[Walk]:
+def walking(crowd: Crowd, house: DemoPortal, footfall: Served, folder: Path, **options: Any) -> Iterator[Walk]:
     """A person; nothing may have been complained about."""
     with crowd.lend(**options) as context:
         walk = Walk(context, house, footfall, folder)

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from footfall.control.store import Control, NewKeys
-from footfall.insights.openapi import document
+from footfall.dashboard.openapi import document
 from footfall.settings import Settings
 from tests.proxies.configurations import block
 from tests.proxies.running import KINDS, Proxy, proxied

@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
-from footfall import heartbeat
+from footfall.runtime import heartbeat
 from tests.serving import Served, starting, until
 from tests.torture.clients import event
 

@@ -12,7 +12,7 @@ from tests.torture.killing import kill, terminate
 _CONTENT_AUDIT = """
 import sys
 if "audit" in sys.orig_argv:
-    from footfall.cli.auditing import WholeAudit
+    from footfall.cli.audit import WholeAudit
     WholeAudit.balances = property(lambda _: True)
 """
 

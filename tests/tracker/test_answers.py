@@ -2,7 +2,7 @@
 
 import pytest
 
-from footfall.tracker.post import Verdict, read_answer
+from footfall.tracker.transport import Verdict, read_answer
 
 MEANINGS = {
     Verdict.TAKEN: (200, 202, 204),

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 from footfall.tracker import Content, MemoryOutbox, Producer, Tracker
 
 Json = dict[str, Any]

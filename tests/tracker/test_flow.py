@@ -9,11 +9,11 @@ import pytest
 
 from footfall.plans.correlation import correlation
 from footfall.plans.flow import judge_flow, sight
-from footfall.plans.instance import Instance
 from footfall.plans.matching import Matcher
-from footfall.plans.shelf import find
-from footfall.spec.judge import judge
-from footfall.spec.verdict import Profile
+from footfall.plans.outcome import Instance
+from footfall.plans.registry import find
+from footfall.schema.validation import judge
+from footfall.schema.verdict import Profile
 from footfall.tracker import MemoryOutbox, Tracker
 from footfall.tracker.flow import FlowError
 

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footfall.tracker import DiskOutbox, MemoryOutbox, Outbox, spool
-from footfall.tracker.intake import left
+from footfall.tracker import DiskOutbox, MemoryOutbox, Outbox, disk_outbox
+from footfall.tracker.append_log import left
 from footfall.tracker.outbox import Aside, OutboxError
 
 Make = Callable[..., Outbox]
@@ -225,7 +225,7 @@ def test_an_outbox_that_cannot_be_written_spoils_nothing_of_another(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(spool, "_transaction", full)
+        patch.setattr(disk_outbox, "_transaction", full)
         with pytest.raises(OutboxError, match="disk is full"):
             DiskOutbox(dead.parent)
     outbox = DiskOutbox(dead.parent)
@@ -270,7 +270,7 @@ def test_however_many_wait_none_but_those_of_the_batch_are_looked_at(tmp_path: P
     assert mids(outbox) == ["m"]
     (path,) = tmp_path.glob("*.outbox")
     with closing(sqlite3.connect(path)) as looking:
-        for statement in (spool._BEGUN, spool._UNDER_WAY, "DELETE FROM events WHERE batch = ?"):
+        for statement in (disk_outbox._BEGUN, disk_outbox._UNDER_WAY, "DELETE FROM events WHERE batch = ?"):
             plan = looking.execute(f"EXPLAIN QUERY PLAN {statement}", ("b",) * statement.count("?")).fetchall()
             assert "under_way" in plan[0][3]
     outbox.close()

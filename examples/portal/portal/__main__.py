@@ -2,7 +2,7 @@
 
 import sys
 
-from footfall import lifeline
+from footfall.runtime import lifeline
 
 _END_SECONDS = 8.0
 

@@ -17,7 +17,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.static_files import create_static_files_router
 
-from footfall import lifeline
+from footfall.runtime import lifeline
 from portal import captcha, hosting, inbox, provider
 from portal.pages import HERE
 from portal.settings import PREFIX

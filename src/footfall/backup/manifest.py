@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import DecodeError, Struct, json
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 FORMAT = 1
 TARGET = "footfall-backup.json"

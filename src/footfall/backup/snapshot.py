@@ -31,7 +31,7 @@ from footfall.journal.segments import (
 )
 from footfall.lake import catalog, log_entry
 from footfall.lake.delta_log import checkpoint_path
-from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout, plain
+from footfall.lake.tables import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, TableLayout, plain
 
 _TABLES = (FLOWS_TABLE, HOURLY_TABLE, EVENTS_TABLE)
 _SMALL = (
@@ -122,7 +122,7 @@ def _segment(relative: str, segment: Segment, end: int) -> Iterator[Source]:
     yield Source(f"{relative}/{segment.path.name}", size, handle)
 
 
-def _add_table(data: Path, layout: Layout, found: Snapshot) -> None:
+def _add_table(data: Path, layout: TableLayout, found: Snapshot) -> None:
     """A table's newest version: its log from the last checkpoint on, and its files."""
     name = layout.name
     folder = data / "lake" / name

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from footfall.spec.verdict import Finding
+from footfall.schema.verdict import Finding
 
 _CONTINUES = bytes(range(0x80, 0xC0))
 

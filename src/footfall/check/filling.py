@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from footfall.spec.text import number
+from footfall.schema.json_text import number
 
 _FIRST_MS = 1_767_225_600_000  # 2026-01-01
 _STEP_MS = 1000

@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from msgspec import Struct
 
-from footfall.check.following import Flow
-from footfall.check.printing import reports_in
+from footfall.check.flows import Flow
 from footfall.check.report import Report
+from footfall.check.report_console import reports_in
 from footfall.check.run import Summary
 
 _IN_MEMORY = 1 << 26

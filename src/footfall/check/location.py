@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from footfall.check.chunk import Chunk, Piece, Place
-from footfall.check.loose import BrokenError, read_loosely
+from footfall.check.lenient_json import BrokenError, read_loosely
 
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 _values = msgspec.json.Decoder(msgspec.Raw)

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from footfall.check.examination import Found
+from footfall.check.examine import Found
 from footfall.check.report import Report
 
 _report = msgspec.json.Decoder(Report)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from footfall.plans import shelf
+from footfall.plans import registry
 from footfall.plans.model import Plan
 
 _KINDS = ("flow", "types", "workflow")
@@ -14,8 +14,8 @@ def chosen(names: Iterable[str]) -> tuple[Plan, ...]:
     Raises UnknownPlanError, PlanError or TerminalError. Steps of flows, which are described closely, come first, then
     named types of events.
     """
-    named = {plan.plan: plan for plan in map(shelf.find, names)}
-    plans = named.values() or (plan for plan in shelf.shipped() if plan.kind != "workflow")
+    named = {plan.plan: plan for plan in map(registry.find, names)}
+    plans = named.values() or (plan for plan in registry.shipped() if plan.kind != "workflow")
     return tuple(sorted(plans, key=_order))
 
 

@@ -10,14 +10,14 @@ from typing import ClassVar
 
 import msgspec
 
+from footfall.check.buffer import SIZE, Buffer, Landmark
 from footfall.check.chunk import Chunk, Piece, Place, Stray
-from footfall.check.loose import BrokenError, Repair, read_loosely, skip_space
-from footfall.check.stretch import BATCH, items_at_once, lines_at_once, values_at_once
+from footfall.check.lenient_json import BrokenError, Repair, read_loosely, skip_space
+from footfall.check.scan import BATCH, items_at_once, lines_at_once, values_at_once
 from footfall.check.values import Span, Values
-from footfall.check.window import SIZE, Landmark, Window
-from footfall.spec.reasons import Reason
-from footfall.spec.text import JSON_ERRORS
-from footfall.spec.verdict import Finding
+from footfall.schema.json_text import JSON_ERRORS
+from footfall.schema.reasons import Reason
+from footfall.schema.verdict import Finding
 
 _SINGLY = 512  # values read one by one after a stretch could not be read at once
 _PIECES = 500
@@ -48,7 +48,7 @@ class Reader:
         self._file = file
         self._loosely = loosely
         self._always_singly = singly
-        self._window = Window(blocks, place or Place())
+        self._window = Buffer(blocks, place or Place())
         self._values = Values(self._window)
         self._batches = Landmark(self._window, BATCH)
         self._open: list[bytes] = []

@@ -8,9 +8,9 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from footfall.check.chunk import Place
 from footfall.check.repairs import REPAIRS
-from footfall.plans.instance import Remark
-from footfall.spec.reasons import Reason
-from footfall.spec.verdict import Finding
+from footfall.plans.outcome import Remark
+from footfall.schema.reasons import Reason
+from footfall.schema.verdict import Finding
 
 Outcome = Literal["accepted", "warned", "rejected"]
 Level = Literal["error", "warning"]

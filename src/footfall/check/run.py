@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from footfall.check.chunk import Place
-from footfall.check.crew import examine
-from footfall.check.examination import Brief, Found
-from footfall.check.following import Flow, Followed, Follower
+from footfall.check.examine import Brief, Found
+from footfall.check.flows import Flow, Followed, Follower
+from footfall.check.inputs import Inputs
 from footfall.check.numbering import Numbering
-from footfall.check.reading import Inputs
 from footfall.check.report import Report, Tally, note_of_remark
-from footfall.check.source import InputError, Source
+from footfall.check.source import InputError, InputSource
+from footfall.check.worker_pool import examine
 
 _IN_MEMORY = 1 << 26
 _LINES = 2000
@@ -45,7 +45,7 @@ class Writer(Protocol):
         """Print what is left."""
 
 
-Watch = Callable[[Source | None, int], None]
+Watch = Callable[[InputSource | None, int], None]
 
 
 def check(names: Iterable[str], brief: Brief, jobs: int, writer: Writer, watch: Watch) -> Summary:

@@ -7,12 +7,12 @@ from urllib.parse import quote
 import msgspec
 
 from footfall import __version__
-from footfall.check.printing import reports_in
 from footfall.check.repairs import REPAIRS
 from footfall.check.report import Note, Report
+from footfall.check.report_console import reports_in
 from footfall.check.run import Summary
 from footfall.check.source import STDIN
-from footfall.spec.reasons import Reason
+from footfall.schema.reasons import Reason
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _encoder = msgspec.json.Encoder()

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from footfall.failure import TerminalError
-from footfall.unpacking import DAMAGE, GZIP_WINDOW, Member, Zlib, Zstd
+from footfall.errors import TerminalError
+from footfall.runtime.decompression import DAMAGE, GZIP_WINDOW, Member, Zlib, Zstd
 
 STDIN = "-"
 BLOCK = 1 << 20
@@ -33,7 +33,7 @@ class InputError(TerminalError):
         self.detail = detail
 
 
-class Source:
+class InputSource:
     """One input, read once. `size` is that of the file, 0 where nobody knows; `position` is how far it was read.
 
     `offset` is where in the file the text begins that `blocks` gives, -1 if the file cannot be read a second time.
@@ -98,10 +98,10 @@ class Source:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[Source]:
+def opened(name: str) -> Iterator[InputSource]:
     """A file by name, or standard input for `-`; raises InputError if there is none."""
     if name == STDIN:
-        yield Source(name, sys.stdin.buffer, 0)
+        yield InputSource(name, sys.stdin.buffer, 0)
         return
     path = Path(name)
     try:
@@ -109,7 +109,7 @@ def opened(name: str) -> Iterator[Source]:
     except OSError as error:
         raise InputError(name, _said(error)) from None
     with file:
-        yield Source(name, file, path.stat().st_size if path.is_file() else 0)
+        yield InputSource(name, file, path.stat().st_size if path.is_file() else 0)
 
 
 def _said(error: OSError) -> str:

@@ -8,11 +8,11 @@ import re
 import msgspec
 from msgspec import Struct
 
-from footfall.check.loose import BrokenError, read_loosely
-from footfall.check.window import SIZE, Landmark, Window
-from footfall.spec.reasons import Reason
-from footfall.spec.text import JSON_ERRORS
-from footfall.spec.verdict import Finding
+from footfall.check.buffer import SIZE, Buffer, Landmark
+from footfall.check.lenient_json import BrokenError, read_loosely
+from footfall.schema.json_text import JSON_ERRORS
+from footfall.schema.reasons import Reason
+from footfall.schema.verdict import Finding
 
 LARGEST = 1 << 24
 _PATIENCE = 1 << 24  # bytes read in vain, besides four for each that was read for good
@@ -39,7 +39,7 @@ class Span(Struct, frozen=True):
 class Values:
     """Finds the ends of values in a window."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Buffer) -> None:
         self._window = window
         self._beginnings = Landmark(window, _BEGINNING)
         self._lines = Landmark(window, re.compile(rb"\n"))

@@ -4,26 +4,26 @@ import sys
 
 import typer
 
-from footfall import privacy
+from footfall import permissions
 from footfall.cli import (
     backup,
-    care,
     channel,
     check,
     codegen,
-    condition,
     failed,
-    importing,
+    health,
+    import_,
     journal,
     lake,
+    maintenance,
     plan,
-    serving,
+    serve,
     user,
 )
-from footfall.cli.asking import leave
-from footfall.cli.cells import printable
 from footfall.cli.output import AbandonedError
-from footfall.failure import TerminalError, TransientError
+from footfall.cli.query import leave
+from footfall.errors import TerminalError, TransientError
+from footfall.runtime.escaping import printable
 
 app = typer.Typer(
     name="footfall",
@@ -33,20 +33,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-serving.register(app)
+serve.register(app)
 lake.register(app)
-condition.register(app)
+health.register(app)
 check.register(app)
 backup.register(app)
 app.add_typer(channel.app, name="channel")
 app.add_typer(user.app, name="user")
 app.add_typer(failed.app, name="failed")
 app.add_typer(journal.app, name="journal")
-app.add_typer(care.lake, name="lake")
-app.add_typer(care.incident, name="incident")
+app.add_typer(maintenance.lake, name="lake")
+app.add_typer(maintenance.incident, name="incident")
 app.add_typer(plan.app, name="plan")
 app.add_typer(codegen.app, name="codegen")
-app.add_typer(importing.app, name="import")
+app.add_typer(import_.app, name="import")
 
 EX_FAILED = 2
 EX_TRY_AGAIN = 75
@@ -57,7 +57,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 the answer is no, 2 it cannot be done as asked, 75 try again later, 130 ended by Ctrl-C.
     """
-    privacy.begin()
+    permissions.begin()
     try:
         app()
     except TerminalError as error:

@@ -83,14 +83,14 @@ def restore(
 
     Example: `footfall restore /mnt/backup/footfall --data /var/lib/footfall`
     """
-    from footfall import privacy, settings
+    from footfall import permissions, settings
     from footfall.backup.restore import choose
     from footfall.backup.restore import restore as run
 
     name = choose(source, at)
     with _progress("Restoring") as progress:
         found = run(source, name, data, progress)
-    privacy.tighten(data, settings.load({"data": data}).lake_group)
+    permissions.tighten(data, settings.load({"data": data}).lake_group)
     _say(f"Backup {name} of {_time(found.made_at)} is in {data}; `footfall serve --data {data}` goes on from there.")
     if found.missing:
         _say("These files of the lake could not be read when it was made; `footfall lake check` says what to do:")

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Self
 import msgspec
 import typer
 
-from footfall import privacy
-from footfall.failure import TerminalError
-from footfall.spec.verdict import Profile
+from footfall import permissions
+from footfall.errors import TerminalError
+from footfall.schema.verdict import Profile
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from footfall.check.run import Summary, Writer
-    from footfall.check.source import Source
+    from footfall.check.source import InputSource
 
 _PATIENCE_SECONDS = 1.0
 _INTERRUPTED = 130  # as shells say of programs that signals end
@@ -73,9 +73,9 @@ def check(
 
     Example: `footfall check --profile sunbird --plan signup events.ndjson`
     """
-    from footfall.check.examination import Brief
+    from footfall.check.examine import Brief
     from footfall.check.plans import chosen
-    from footfall.check.printing import complain
+    from footfall.check.report_console import complain
     from footfall.check.run import check as run
 
     if flows is not None and not plan:
@@ -98,7 +98,7 @@ def check(
 
 
 def _conclude(summary: "Summary", shown: ReportFormat, *, allow_warnings: bool) -> None:
-    from footfall.check.printing import counted
+    from footfall.check.report_console import counted
 
     if shown is not ReportFormat.TEXT:
         sys.stderr.write(counted(summary.tally))
@@ -109,23 +109,23 @@ def _conclude(summary: "Summary", shown: ReportFormat, *, allow_warnings: bool) 
 
 
 def _writer(shown: ReportFormat, url: str, *, allow_warnings: bool) -> "Writer":
-    from footfall.check import junit, printing, sarif
+    from footfall.check import junit, report_console, sarif
 
     match shown:
         case ReportFormat.JSON:
-            return printing.ListWriter(sys.stdout.buffer)
+            return report_console.ListWriter(sys.stdout.buffer)
         case ReportFormat.JUNIT:
             return junit.JunitWriter(sys.stdout.buffer, allow_warnings=allow_warnings)
         case ReportFormat.SARIF:
             return sarif.SarifWriter(sys.stdout.buffer, url)
         case _:
-            return printing.TextWriter(sys.stdout)
+            return report_console.TextWriter(sys.stdout)
 
 
 def _write_flows(path: Path, summary: "Summary") -> None:
     lines = [msgspec.json.encode(flow) for flow in summary.flows or ()]
     try:
-        with privacy.for_user():
+        with permissions.for_user():
             path.write_bytes(b"[" + b",\n".join(lines) + b"]\n")
     except OSError as error:
         raise TerminalError(f"cannot write {path}: {error.strerror}") from error
@@ -150,7 +150,7 @@ class _Watch:
         if self._progress is not None:
             self._progress.stop()
 
-    def see(self, source: "Source | None", events: int) -> None:
+    def see(self, source: "InputSource | None", events: int) -> None:
         """Show how far an input was read."""
         if source is None or not sys.stderr.isatty() or time.monotonic() - self._began < _PATIENCE_SECONDS:
             return

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from footfall import privacy
+from footfall import permissions
 from footfall.cli.plan import Plans
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 app = typer.Typer(help="Source code from tracking plans.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def typescript(
 
 def _text(language: str, chosen: list[str] | None, folders: list[Path] | None, *, events: bool) -> bytes:
     from footfall.codegen import Language, generate
-    from footfall.plans.shelf import every, find
+    from footfall.plans.registry import every, find
 
     found = [find(name, folders or ()) for name in chosen] if chosen else every(folders or ())
     return generate(Language(language), found, events=events).encode()
@@ -78,7 +78,7 @@ def _read(file: Path) -> bytes | None:
 
 def _write(file: Path, text: bytes) -> None:
     try:
-        with privacy.for_user():
+        with permissions.for_user():
             file.write_bytes(text)
     except OSError as error:
         raise TerminalError(f"cannot write {file}: {error.strerror}") from None

@@ -12,15 +12,15 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
-from footfall import privacy
-from footfall.cli.asking import Batches, Inquiry
-from footfall.cli.filing import CsvFile, LinesFile, one_line
+from footfall import permissions
 from footfall.cli.output import AbandonedError
+from footfall.cli.output_file import CsvFile, LinesFile, one_line
+from footfall.cli.query import Batches, RunningQuery
 from footfall.cli.slices import Bounds, Slice, Weight, cut
-from footfall.dialects.lms_shape import ENV, seed_line
-from footfall.failure import TerminalError, TransientError
+from footfall.dialects.lms.shape import ENV, seed_line
+from footfall.errors import TerminalError, TransientError
 from footfall.lake.disk import sync
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 
 _BOUNDS = Bounds()
 _BATCH_ROWS = 2048
@@ -69,7 +69,7 @@ def export(
     if output is None and file_format == "parquet":
         raise TerminalError("parquet needs --output FILE")
     speech = _DIALECTS[dialect] if dialect else _AS_SENT
-    rows = _Received(Inquiry(reader, prints=output is None), day, channel, speech.condition)
+    rows = _Received(RunningQuery(reader, prints=output is None), day, channel, speech.condition)
     rows.inquiry.run(lambda asked: asked.verify(day))
     with _target(output) as file, closing(_events_file(file_format, file, speech)) as events:
         _write(rows, events, bounds)
@@ -124,7 +124,7 @@ def _write(rows: "_Received", target: _EventsFile, bounds: Bounds) -> None:
 class _Received(Struct, frozen=True):
     """The events of a day, of one channel or all, that meet a condition."""
 
-    inquiry: Inquiry
+    inquiry: RunningQuery
     day: date
     channel: str | None
     condition: str
@@ -177,7 +177,7 @@ def _whole(output: Path) -> Iterator[IO[bytes]]:
         raise TerminalError(f"cannot write {output}: it is there, and not a file")
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        with privacy.for_user():
+        with permissions.for_user():
             made = part.open("wb")
         with made as file:
             yield file

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from footfall.cli.asking import Inquiry
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
 from footfall.cli.output import Format, emit, emit_json
+from footfall.cli.query import RunningQuery
 
 app = typer.Typer(help="Rejected events.", no_args_is_help=True)
 
@@ -43,7 +43,7 @@ def list_(data: Data = DEFAULT_DATA, shown: Shown = Format.TABLE) -> None:
 
     Example: `footfall failed list --data data`
     """
-    found = Inquiry(open_lake(data)).run(lambda reader: reader.query(_BY_REASON))
+    found = RunningQuery(open_lake(data)).run(lambda reader: reader.query(_BY_REASON))
     emit(found.columns, [found.rows], shown)
 
 
@@ -60,7 +60,7 @@ def show(
     Example: `footfall failed show --reason missing_field --limit 5 --data data`
     """
     parameters = {"reason": reason, "mid": mid, "limit": limit}
-    found = Inquiry(open_lake(data)).run(lambda reader: reader.query(_SHOW, parameters))
+    found = RunningQuery(open_lake(data)).run(lambda reader: reader.query(_SHOW, parameters))
     emit(found.columns, [found.rows], shown)
 
 
@@ -87,7 +87,7 @@ def replay(
     totals = {"replayed": 0, "accepted": 0, "duplicate": 0, "rejected": 0, "masked": 0}
     parameters = {"reason": reason, "mid": mid, "channel": channel}
     with (
-        Inquiry(open_lake(data), prints=False).stream(_REPLAY, parameters, size=_BATCH) as (_, batches),
+        RunningQuery(open_lake(data), prints=False).stream(_REPLAY, parameters, size=_BATCH) as (_, batches),
         Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress,
     ):
         task = progress.add_task("Replaying", total=None)

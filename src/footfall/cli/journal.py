@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.care import create_journal
+from footfall.cli.maintenance import create_journal
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, existing
 from footfall.cli.output import Format, emit, emit_json
 

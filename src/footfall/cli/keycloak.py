@@ -15,18 +15,18 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
-from footfall.cli.delivery import PATIENCE_SECONDS, Delivery, Receipt, Taker
 from footfall.cli.options import existing
 from footfall.cli.output import Format, emit
-from footfall.cli.passage import File, Passage, Poll, Reach, Report, take_file
-from footfall.dialects.identity_operation import Operation
-from footfall.dialects.keycloak_admin import EventStore
-from footfall.dialects.keycloak_file import Form
-from footfall.dialects.keycloak_http import AwayError, Connection
-from footfall.dialects.keycloak_memory import Memory
-from footfall.dialects.keycloak_state import State, held, load, save, state_path
-from footfall.dialects.keycloak_token import ClientCredentials, CommandToken, Tokens
-from footfall.failure import TerminalError
+from footfall.dialects.identity.operation import Operation
+from footfall.dialects.keycloak.seen import SeenEvents
+from footfall.errors import TerminalError
+from footfall.importers.keycloak.admin_api import EventStore
+from footfall.importers.keycloak.connection import AwayError, Connection
+from footfall.importers.keycloak.event_file import Form
+from footfall.importers.keycloak.importer import File, Importer, Poll, Reach, Report, take_file
+from footfall.importers.keycloak.progress import State, held, load, save, state_path
+from footfall.importers.keycloak.token import ClientCredentials, CommandToken, Tokens
+from footfall.importers.sender import PATIENCE_SECONDS, Receipt, Sender, Taker
 
 CLIENT_ID = "FOOTFALL_KEYCLOAK_CLIENT_ID"
 CLIENT_SECRET = "FOOTFALL_KEYCLOAK_CLIENT_SECRET"  # noqa: S105 - the name of a variable
@@ -80,13 +80,13 @@ def from_file(place: Place, target: Target) -> Report:
     with held(keep) if keep else nullcontext(), _open(place.name) as stream:
         state = load(place.state, _FILES) if place.state else State(_FILES)
         with _taker(target) as taker, _progress(f"Reading {place.name}") as progress:
-            passage = Passage(Memory(state.memory), taker)
+            importer = Importer(SeenEvents(state.memory), taker)
             file = File(place.name, place.form, place.utc_offset, place.realm, place.since)
-            take_file(stream, file, passage, progress)
+            take_file(stream, file, importer, progress)
         if keep:
-            state.memory = passage.memory.recollect()
+            state.memory = importer.memory.recollect()
             save(keep, state)
-    return passage.report
+    return importer.report
 
 
 def from_store(store: Store, target: Target) -> Report:
@@ -114,11 +114,11 @@ def from_store(store: Store, target: Target) -> Report:
         _taker(target, stop, patience) as taker,
     ):
         state = load(path, source)
-        passage = Passage(Memory(state.memory), taker)
-        poll = Poll(events, passage, state, keep, Reach(int(store.overlap * 1000), SETTLE_MS, store.since))
+        importer = Importer(SeenEvents(state.memory), taker)
+        poll = Poll(events, importer, state, keep, Reach(int(store.overlap * 1000), SETTLE_MS, store.since))
         with _progress(f"Reading {connection.base}", quiet=store.follow) as progress:
             _watch(poll, store, stop, progress)
-    return passage.report
+    return importer.report
 
 
 def _watch(poll: Poll, store: Store, stop: threading.Event, progress: Callable[[int], object]) -> None:
@@ -190,7 +190,7 @@ def _progress(text: str, *, quiet: bool = False) -> Iterator[Callable[[int], obj
 @contextmanager
 def _taker(target: Target, stop: threading.Event | None = None, patience: float = PATIENCE_SECONDS) -> Iterator[Taker]:
     if not target.dry_run:
-        with closing(Delivery(target.url, target.key, target.channel, stop or threading.Event(), patience)) as delivery:
+        with closing(Sender(target.url, target.key, target.channel, stop or threading.Event(), patience)) as delivery:
             yield delivery
         return
     rehearsal = _Rehearsal()

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from footfall.cli.asking import Inquiry
 from footfall.cli.options import DEFAULT_DATA, Data, Shown, open_lake
 from footfall.cli.output import Format, emit, emit_structs
-from footfall.failure import TerminalError
+from footfall.cli.query import RunningQuery
+from footfall.errors import TerminalError
 
 _AT_TERMINAL = 1000
 
@@ -63,7 +63,7 @@ def query(
     reader.lock_down()
     if limit is None:
         limit = _AT_TERMINAL if shown is Format.TABLE and sys.stdout.isatty() else 0
-    with Inquiry(reader).stream(sql) as (columns, batches):
+    with RunningQuery(reader).stream(sql) as (columns, batches):
         emit(columns, batches, shown, limit=limit)
 
 
@@ -83,11 +83,11 @@ def audit(
     Example: `footfall audit --data data --day 2026-11-21`
     """
     from footfall import settings
-    from footfall.cli.auditing import find, print_audit
+    from footfall.cli.audit import find, print_audit
 
     reader = open_lake(data)
     days = settings.load({"data": data}).dedup_days
-    whole = Inquiry(reader).run(lambda asked: find(asked, data, day.date() if day else None, days, deep=deep))
+    whole = RunningQuery(reader).run(lambda asked: find(asked, data, day.date() if day else None, days, deep=deep))
     print_audit(whole, shown)
     if not whole.balances:
         raise typer.Exit(1)
@@ -105,7 +105,7 @@ def fate(
     """
     from footfall.lake.fate import EventFate, fates
 
-    found = Inquiry(open_lake(data)).run(lambda reader: fates(reader, mid, channel))
+    found = RunningQuery(open_lake(data)).run(lambda reader: fates(reader, mid, channel))
     emit_structs(found, EventFate, shown)
     if not found:
         sys.stderr.write("Nothing is known of this mid; events are in the lake about a second after the reply.\n")

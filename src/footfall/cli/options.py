@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from footfall.cli.output import Format
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 if TYPE_CHECKING:
-    from footfall.lake.reading import LakeReader
+    from footfall.lake.query import LakeReader
 
 Data = Annotated[Path, typer.Option("--data", envvar="FOOTFALL_DATA", help="Folder that holds everything.")]
 Shown = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
@@ -25,6 +25,6 @@ def existing(data: Path) -> Path:
 
 def open_lake(data: Path) -> "LakeReader":
     """The lake in a data folder; raises TerminalError when there is no such folder."""
-    from footfall.lake.reading import LakeReader
+    from footfall.lake.query import LakeReader
 
     return LakeReader(existing(data) / "lake")

@@ -11,9 +11,9 @@ from typing import IO, Any
 
 import msgspec
 
-from footfall.cli.cells import csv_cell, harmless, json_text, plain
 from footfall.cli.tables import print_table
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
+from footfall.runtime.escaping import csv_cell, harmless, json_text, plain
 
 _END = object()
 

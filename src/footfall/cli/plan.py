@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from footfall.cli.cells import printable
 from footfall.cli.options import Shown
 from footfall.cli.output import Format, emit, emit_json
+from footfall.runtime.escaping import printable
 
 if TYPE_CHECKING:
-    from footfall.plans.difference import Difference
+    from footfall.plans.diff.difference import Difference
 
 
 class PlanFormat(StrEnum):
@@ -49,7 +49,7 @@ def validate(
     Example: `footfall plan validate plans/checkout.yaml`
     """
     from footfall.plans.errors import Flaw, PlanError
-    from footfall.plans.shelf import read
+    from footfall.plans.registry import read
 
     flaws: dict[Path, list[Flaw]] = {}
     for file in files:
@@ -73,7 +73,7 @@ def list_(plans: Plans = None, shown: Shown = Format.TABLE) -> None:
 
     Example: `footfall plan list --plans plans --format json`
     """
-    from footfall.plans.shelf import every
+    from footfall.plans.registry import every
 
     rows = [
         (plan.plan, plan.version, plan.kind, len(plan.steps) or len(plan.types), plan.title)
@@ -92,17 +92,17 @@ def show(
 
     Example: `footfall plan show signup --format markdown`
     """
-    from footfall.plans import page, shelf
+    from footfall.plans import registry, render
 
     folders = plans or ()
     if shown is PlanFormat.YAML:
-        sys.stdout.write(shelf.document(plan, folders))
+        sys.stdout.write(registry.document(plan, folders))
     elif shown is PlanFormat.JSON:
-        emit_json(shelf.find(plan, folders))
+        emit_json(registry.find(plan, folders))
     elif shown is PlanFormat.MARKDOWN:
-        sys.stdout.write(page.markdown(shelf.find(plan, folders)))
+        sys.stdout.write(render.markdown(registry.find(plan, folders)))
     else:
-        typer.echo(printable(page.text(shelf.find(plan, folders))))
+        typer.echo(printable(render.text(registry.find(plan, folders))))
 
 
 @app.command()
@@ -111,9 +111,9 @@ def diff(old: NameOrFile, new: NameOrFile, plans: Plans = None, shown: Report = 
 
     Example: `footfall plan diff signup plans/signup.yaml`
     """
-    from footfall.plans.change import Effect
-    from footfall.plans.difference import compare
-    from footfall.plans.shelf import find
+    from footfall.plans.diff.change import Effect
+    from footfall.plans.diff.difference import compare
+    from footfall.plans.registry import find
 
     folders = plans or ()
     difference = compare(find(old, folders), find(new, folders))

@@ -6,7 +6,7 @@ import urllib.parse
 import msgspec
 from msgspec import Struct
 
-from footfall.failure import TerminalError, TransientError
+from footfall.errors import TerminalError, TransientError
 
 
 class _Result(Struct):

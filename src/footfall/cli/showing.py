@@ -11,9 +11,9 @@ import structlog
 from rich.console import Console
 from rich.progress import Progress
 
-from footfall.demo.portal import House
+from footfall.demo.portal import DemoPortal
 from footfall.demo.sender import Sent, run_live, send_history
-from footfall.failure import TerminalError, TransientError
+from footfall.errors import TerminalError, TransientError
 from footfall.settings import Settings
 
 _log = structlog.get_logger()
@@ -22,28 +22,28 @@ _MARK = "demo-history"
 
 
 @contextmanager
-def portal(settings: Settings, *, is_wanted: bool) -> Iterator[House | None]:
+def portal(settings: Settings, *, is_wanted: bool) -> Iterator[DemoPortal | None]:
     """The portal, if it is wanted; it ends with the block. Raises TerminalError where it cannot be had."""
     if not is_wanted:
         yield None
         return
     if not settings.is_loopback:
         raise TerminalError("the portal of the demo is for this machine only: leave FOOTFALL_HOST at 127.0.0.1")
-    house = House(settings.data / "portal", settings.port, _tell_of_end)
+    demo_portal = DemoPortal(settings.data / "portal", settings.port, _tell_of_end)
     try:
-        yield house
+        yield demo_portal
     finally:
-        house.stop()
+        demo_portal.stop()
 
 
 def start(
-    url: str, settings: Settings, seed: int, rate: float, stop: threading.Event, house: House | None = None
+    url: str, settings: Settings, seed: int, rate: float, stop: threading.Event, demo_portal: DemoPortal | None = None
 ) -> None:
     """Announce the address, and send in a thread: history if the lake is empty, then live traffic until `stop`."""
     sys.stdout.write(f"footfall demo is at {url}\n")
-    if house is not None:
-        house.start(url)
-        sys.stdout.write(f"the portal is at    {house.url}\nits mail arrives at {house.inbox_url}\n")
+    if demo_portal is not None:
+        demo_portal.start(url)
+        sys.stdout.write(f"the portal is at    {demo_portal.url}\nits mail arrives at {demo_portal.inbox_url}\n")
     sys.stdout.flush()
     mark = settings.data / _MARK
     threading.Thread(target=_send, args=(url, mark, seed, rate, stop), name="demo", daemon=True).start()

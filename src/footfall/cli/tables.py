@@ -8,7 +8,7 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.text import Text
 
-from footfall.cli.cells import cell, printable
+from footfall.runtime.escaping import cell, printable
 
 _PAGE = 200
 _GAP = "  "

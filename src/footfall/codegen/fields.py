@@ -6,10 +6,10 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType, field
 
 from footfall.codegen.shape import Base, Branch, Fixed, Given, Kind, Node, Parameter, Path, Scalar
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.plans.model import Expectation, Field
-from footfall.spec.schemas import Schema, event_schema
-from footfall.spec.verdict import Profile
+from footfall.schema.schemas import Schema, event_schema
+from footfall.schema.verdict import Profile
 
 RECORD_NAMES = {"Object": "Thing"}
 _BASES: dict[str, Base] = {

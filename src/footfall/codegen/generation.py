@@ -8,11 +8,11 @@ from itertools import pairwise
 import msgspec
 
 from footfall.codegen import python, typescript
-from footfall.codegen.language import event_functions, kinds_of, options_record, records
 from footfall.codegen.shape import Module, Section
 from footfall.codegen.steps import step_aliases, step_functions
 from footfall.codegen.types import type_aliases, type_functions
-from footfall.failure import TerminalError
+from footfall.codegen.v3_events import event_functions, kinds_of, options_record, records
+from footfall.errors import TerminalError
 from footfall.plans.model import Plan
 
 

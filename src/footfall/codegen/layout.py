@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from footfall.codegen.prose import width
+from footfall.codegen.comments import width
 
 
 class Block(Struct, frozen=True):

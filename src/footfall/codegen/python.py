@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from footfall.codegen.facts import described, number, ordered, titled
+from footfall.codegen.comments import escaped, in_docstring, one_line, paragraphs, width, wrap
 from footfall.codegen.layout import Block, Doc, lines
 from footfall.codegen.names import WHOLE, Names, of_parameters, pascal, snake
-from footfall.codegen.prose import escaped, in_docstring, one_line, paragraphs, width, wrap
 from footfall.codegen.python_parts import HEADER, HELPERS, NEEDS, TRACK, TYPE_VARIABLES
 from footfall.codegen.shape import (
     Branch,
@@ -25,7 +24,8 @@ from footfall.codegen.shape import (
     Section,
     Somebody,
 )
-from footfall.spec.schemas import EIDS
+from footfall.codegen.wording import described, number, ordered, titled
+from footfall.schema.schemas import EIDS
 
 _COLUMNS = 120
 _PROSE = 100

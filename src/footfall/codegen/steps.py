@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from footfall.codegen.correlation import CORRELATION, flow_entries, whole_list, workflow_entries
 from footfall.codegen.fields import Loom, Shapes, Wish, expected
 from footfall.codegen.shape import Alias, Branch, Entries, Function, Node
-from footfall.codegen.ties import CORRELATION, flow_entries, whole_list, workflow_entries
 from footfall.plans.model import Plan, Step
 
 _HOLDERS = ("context", "object", "actor")

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from footfall.codegen.facts import described, number, ordered, titled
+from footfall.codegen.comments import escaped, in_block_comment, one_line, paragraphs, wrap
 from footfall.codegen.layout import Block, Doc, lines
 from footfall.codegen.names import WHOLE, Names, as_written, camel, of_parameters, pascal
-from footfall.codegen.prose import escaped, in_block_comment, one_line, paragraphs, wrap
 from footfall.codegen.shape import (
     Branch,
     Encoded,
@@ -26,7 +25,8 @@ from footfall.codegen.shape import (
     Somebody,
 )
 from footfall.codegen.typescript_parts import HEADER, HELPERS, OWN_NAMES, TRACK
-from footfall.spec.schemas import EIDS
+from footfall.codegen.wording import described, number, ordered, titled
+from footfall.schema.schemas import EIDS
 
 _COLUMNS = 120
 _PROSE = 100

@@ -5,13 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from footfall.collector.door import Door, Entry, Visit
-from footfall.collector.head import Head, is_ingest
-from footfall.collector.lobby import Journal
-from footfall.collector.refusal import RefusedError
-from footfall.collector.reply import Reply, with_caution
-from footfall.journal.log import JournalFullError, WriteFailedError
-from footfall.spec.reasons import Reason
+from footfall.collector.http_error import HttpError
+from footfall.collector.request import RequestHead, is_ingest
+from footfall.collector.responses import Reply, with_caution
+from footfall.collector.service import AcceptedRequest, JudgedRequest, Service
+from footfall.collector.state import Journal
+from footfall.journal.base import JournalFullError, WriteFailedError
+from footfall.schema.reasons import Reason
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,23 +26,23 @@ class _GoneError(Exception):
     """The client went away before its body was here."""
 
 
-class Intaker:
+class IngestMiddleware:
     """Answers requests with events; every other request goes to the application behind it."""
 
-    def __init__(self, door: Door, journal: Journal, behind: Application, *, max_body: int = 5 << 20) -> None:
-        self._door = door
+    def __init__(self, service: Service, journal: Journal, behind: Application, *, max_body: int = 5 << 20) -> None:
+        self._service = service
         self._journal = journal
         self._behind = behind
         self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI call."""
-        dialect_path = self._door.interpreter.find_text(scope["path"]) if scope["type"] == "http" else ""
+        dialect_path = self._service.router.find_text(scope["path"]) if scope["type"] == "http" else ""
         if scope["type"] != "http" or not (dialect_path or is_ingest(scope["path"])):
             await self._behind(scope, receive, send)
             return
         pairs = [(name.lower(), value) for name, value in scope["headers"]]
-        head = Head.make(scope["method"].encode("latin-1"), scope.get("query_string", b""), pairs)
+        head = RequestHead.make(scope["method"].encode("latin-1"), scope.get("query_string", b""), pairs)
         head.path, head.peer = dialect_path, _peer(scope)
         try:
             reply = await self._answer(head, receive)
@@ -50,41 +50,41 @@ class Intaker:
             return
         await send_reply(reply, send, with_body=head.method != b"HEAD")
 
-    async def _answer(self, head: Head, receive: Receive) -> Reply:
-        visit = self._door.admit(head)
-        if isinstance(visit, Reply):
-            return visit
+    async def _answer(self, head: RequestHead, receive: Receive) -> Reply:
+        accepted = self._service.accept_head(head)
+        if isinstance(accepted, Reply):
+            return accepted
         body = await self._read(receive)
         if body is None:
-            return self._door.refuse(head, RefusedError(413, Reason.BODY_TOO_LARGE))
-        entry: Entry | Reply | None = self._door.glance(visit, body)
+            return self._service.refuse(head, HttpError(413, Reason.BODY_TOO_LARGE))
+        entry: JudgedRequest | Reply | None = self._service.glance(accepted, body)
         if entry is None:
-            entry = await self._judge(visit, body)
+            entry = await self._judge(accepted, body)
         return entry if isinstance(entry, Reply) else await self._write(entry)
 
-    async def _judge(self, visit: Visit, body: bytes) -> Entry | Reply:
+    async def _judge(self, accepted: AcceptedRequest, body: bytes) -> JudgedRequest | Reply:
         """Judge in slices, between which others have a turn."""
-        steps, began = self._door.judging(visit, body), time.perf_counter()
+        steps, began = self._service.judging(accepted, body), time.perf_counter()
         while True:
             try:
                 next(steps)
             except StopIteration as done:
-                self._door.budgets.spend(visit.entry.channel.name, time.perf_counter() - began)
-                outcome: Entry | Reply = done.value
+                self._service.budgets.spend(accepted.entry.channel.name, time.perf_counter() - began)
+                outcome: JudgedRequest | Reply = done.value
                 return outcome
             if time.perf_counter() - began > _SLICE_SECONDS:
-                self._door.budgets.spend(visit.entry.channel.name, time.perf_counter() - began)
+                self._service.budgets.spend(accepted.entry.channel.name, time.perf_counter() - began)
                 await asyncio.sleep(0)
                 began = time.perf_counter()
 
-    async def _write(self, entry: Entry) -> Reply:
+    async def _write(self, entry: JudgedRequest) -> Reply:
         record, entry.record = entry.record, None
         try:
             if record is not None:
                 await self._journal.append(record)
         except (JournalFullError, WriteFailedError) as error:
-            return self._door.failed(entry, error)
-        return self._door.stored(entry)
+            return self._service.on_failure(entry, error)
+        return self._service.on_durable(entry)
 
     async def _read(self, receive: Receive) -> bytes | None:
         """The body; None when it is too large."""

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from footfall.collector.refusal import RefusedError
+from footfall.collector.http_error import HttpError
+from footfall.schema.reasons import Reason
 from footfall.settings import Settings
-from footfall.spec.reasons import Reason
 
 _BURST_SECONDS = 2.0
 _PRESENT_SECONDS = 3.0  # since its last request, a channel counts as sending
@@ -85,5 +85,5 @@ class Budgets:
         return any(other.used_at > since for other in self._accounts.values() if other is not account)
 
 
-def _refused(says: str, wait: float) -> RefusedError:
-    return RefusedError(429, Reason.RATE_LIMITED, says, retry_after=min(_LONGEST_WAIT, max(1, math.ceil(wait))))
+def _refused(says: str, wait: float) -> HttpError:
+    return HttpError(429, Reason.RATE_LIMITED, says, retry_after=min(_LONGEST_WAIT, max(1, math.ceil(wait))))

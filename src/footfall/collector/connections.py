@@ -43,7 +43,7 @@ class Connections:
     def __len__(self) -> int:
         return self._number
 
-    def enter(self, guest: Connected, address: str) -> str | None:
+    def enter(self, connection: Connected, address: str) -> str | None:
         """Let somebody in: the name under which they are known here, None if there is no room for them.
 
         May ask others to leave.
@@ -54,15 +54,15 @@ class Connections:
             return None
         if self._number >= self._most and not self._make_room():
             return None
-        self._places.setdefault(name, {})[guest] = None
+        self._places.setdefault(name, {})[connection] = None
         self._number += 1
         return name
 
-    def leave(self, guest: Connected, name: str) -> None:
+    def leave(self, connection: Connected, name: str) -> None:
         """Let somebody go, who may be gone already."""
         own = self._places.get(name)
-        if own is not None and guest in own:
-            del own[guest]
+        if own is not None and connection in own:
+            del own[connection]
             self._number -= 1
             if not own:
                 del self._places[name]
@@ -79,11 +79,15 @@ class Connections:
         return False
 
     def _dismiss(self, own: Iterable[Connected], name: str, most: int) -> bool:
-        idle = [(since, place, guest) for place, guest in enumerate(own) if (since := guest.idle_since) is not None]
-        leaving = [guest for _, _, guest in sorted(idle, key=lambda each: each[:2])[:most]]
-        for guest in leaving:
-            self.leave(guest, name)
-            guest.dismiss()
+        idle = [
+            (since, place, connection)
+            for place, connection in enumerate(own)
+            if (since := connection.idle_since) is not None
+        ]
+        leaving = [connection for _, _, connection in sorted(idle, key=lambda each: each[:2])[:most]]
+        for connection in leaving:
+            self.leave(connection, name)
+            connection.dismiss()
         return bool(leaving)
 
     def _name(self, address: str) -> str:

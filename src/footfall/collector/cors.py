@@ -5,7 +5,7 @@ Nothing on these paths looks at cookies, so allowing credentials gives nothing a
 
 from functools import lru_cache
 
-from footfall.collector.reply import JSON, Headers, Reply
+from footfall.collector.responses import JSON, Headers, Reply
 
 _ALLOWED = (
     b"authorization, content-type, content-encoding, x-channel-id, x-device-id, x-app-id, x-consumer-id, "

@@ -6,7 +6,7 @@ import time
 import msgspec
 
 from footfall import health
-from footfall.collector.door import Door
+from footfall.collector.service import Service
 from footfall.control.snapshot import Snapshot
 from footfall.health import CollectorState, Problem
 from footfall.settings import Settings
@@ -18,9 +18,9 @@ class Health:
     `problems` are sentences on what is wrong with this process alone.
     """
 
-    def __init__(self, settings: Settings, index: int, door: Door, snapshot: Snapshot) -> None:
+    def __init__(self, settings: Settings, index: int, service: Service, snapshot: Snapshot) -> None:
         self._index = index
-        self._door = door
+        self._service = service
         self._snapshot = snapshot
         self._whole = health.Health(settings)
         self.path = health.state_path(settings.runtime, index)
@@ -35,14 +35,19 @@ class Health:
 
     def state(self) -> CollectorState:
         """How it is now."""
-        door = self._door
+        service = self._service
         return CollectorState(
-            time.time_ns() // 1_000_000, os.getpid(), door.stored_at, door.failed_at, door.failed_why, self._own()
+            time.time_ns() // 1_000_000,
+            os.getpid(),
+            service.stored_at,
+            service.failed_at,
+            service.failed_why,
+            self._own(),
         )
 
     def is_failing(self) -> bool:
         """Whether events could not be taken the last time."""
-        return self._door.failed_at is not None and self._door.failed_at >= (self._door.stored_at or 0)
+        return self._service.failed_at is not None and self._service.failed_at >= (self._service.stored_at or 0)
 
     def _own(self) -> list[Problem]:
         problems = list(self.problems)

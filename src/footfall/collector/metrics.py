@@ -12,10 +12,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from footfall import heartbeat
-from footfall.collector import tally
-from footfall.collector.numbers import Ledger, Numbers, Sums, encoded
-from footfall.collector.tally import Tally
+from footfall.collector import counters
+from footfall.collector.counter_file import CounterFiles, CounterTotals, Sums, encoded
+from footfall.collector.counters import Counters
+from footfall.runtime import heartbeat
 from footfall.settings import Settings
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
@@ -39,11 +39,11 @@ class Metrics:
     """
 
     def __init__(
-        self, settings: Settings, index: int, counts: Tally, *, held: Callable[[], int], pending: Callable[[], int]
+        self, settings: Settings, index: int, counts: Counters, *, held: Callable[[], int], pending: Callable[[], int]
     ) -> None:
-        self._tally = counts
+        self._current = counts
         self._beat, self._flows_beat = settings.heartbeat, settings.flows_heartbeat
-        self._ledger = Ledger(settings.runtime, index)
+        self._ledger = CounterFiles(settings.runtime, index)
         self._held_bytes = held
         self._pending_bytes = pending
         self._numbers = self._ledger.before()
@@ -55,7 +55,7 @@ class Metrics:
 
     def flush(self) -> bytes:
         """Take in what was counted since the last time; what to write to the file."""
-        numbers, counted = self._numbers, self._tally
+        numbers, counted = self._numbers, self._current
         for (channel, fate), number in counted.events.items():
             numbers.count(channel, fate, number)
         for reason, number in counted.requests.items():
@@ -84,18 +84,18 @@ class Metrics:
     def _families(self) -> Iterator[Metric]:
         numbers = self._ledger.total(self._numbers)
         yield from _counters(numbers)
-        yield _histogram("footfall_request_seconds", "Time from head to reply.", tally.SECONDS, numbers.seconds)
+        yield _histogram("footfall_request_seconds", "Time from head to reply.", counters.SECONDS, numbers.seconds)
         yield _histogram(
-            "footfall_sync_seconds", "Time of one sync of the journal.", tally.SYNC_SECONDS, numbers.sync_seconds
+            "footfall_sync_seconds", "Time of one sync of the journal.", counters.SYNC_SECONDS, numbers.sync_seconds
         )
-        yield _histogram("footfall_body_bytes", "Size of bodies as they arrived.", tally.BYTES, numbers.body_bytes)
+        yield _histogram("footfall_body_bytes", "Size of bodies as they arrived.", counters.BYTES, numbers.body_bytes)
         yield GaugeMetricFamily("footfall_held_bytes", "Bytes not answered yet.", numbers.held_bytes)
         yield GaugeMetricFamily("footfall_journal_pending_bytes", "Bytes waiting for the disk.", numbers.pending_bytes)
         yield from _pipeline(self._beat)
         yield from _flows(self._flows_beat)
 
 
-def _counters(numbers: Numbers) -> Iterator[Metric]:
+def _counters(numbers: CounterTotals) -> Iterator[Metric]:
     events = CounterMetricFamily(
         "footfall_events", "Events by channel and fate at the door.", labels=["channel", "fate"]
     )

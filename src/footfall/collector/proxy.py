@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 from footfall.collector.asgi import Receive, Scope, Send, send_reply
-from footfall.collector.passage import request_headers
+from footfall.collector.framing import request_headers
+from footfall.collector.http_error import HttpError
 from footfall.collector.peer import address_of
-from footfall.collector.refusal import RefusedError
-from footfall.collector.reply import failure
+from footfall.collector.responses import failure
 from footfall.peer import PeerHeader
-from footfall.spec.reasons import Reason
+from footfall.schema.reasons import Reason
 
 
 class Proxy:
@@ -31,16 +31,16 @@ class Proxy:
         """One ASGI call."""
         try:
             if self._path is None:
-                raise RefusedError(503, Reason.UNAVAILABLE, "There is no web process.", retry_after=1)
+                raise HttpError(503, Reason.UNAVAILABLE, "There is no web process.", retry_after=1)
             if self._places.locked():
-                raise RefusedError(503, Reason.OVERLOADED, retry_after=1)
+                raise HttpError(503, Reason.OVERLOADED, retry_after=1)
             async with self._places:
                 await self._forward(self._path, scope, receive, send)
-        except RefusedError as error:
+        except HttpError as error:
             await send_reply(failure(error, ((b"connection", b"close"),)), send, with_body=scope["method"] != "HEAD")
 
     async def _forward(self, path: Path, scope: Scope, receive: Receive, send: Send) -> None:
-        from footfall.collector.exchange import Exchange  # the collector's start does not wait for its libraries
+        from footfall.collector.web_client import WebExchange  # the collector's start does not wait for its libraries
 
         headers = request_headers(scope["headers"]) + self._peer.lines(address_of(scope))
-        await Exchange(scope, headers, receive, send, self._max_body).run(path, self._draining)
+        await WebExchange(scope, headers, receive, send, self._max_body).run(path, self._draining)

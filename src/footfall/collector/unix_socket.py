@@ -14,7 +14,7 @@ from typing import Any
 
 import httpcore2
 
-from footfall import runtime_folder
+from footfall.runtime import runtime_folder
 
 
 class UnixSocketStream(httpcore2.AsyncNetworkStream):

@@ -46,7 +46,7 @@ class Access(Struct, frozen=True):
     key: Key
 
 
-class Directory(Struct, frozen=True):
+class KeyIndex(Struct, frozen=True):
     """All channels by name and all keys by id, expired ones included.
 
     `is_open` says that nobody has ever made a channel or a login; `is_known` is False where nothing could be read, so

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from footfall.control.errors import ControlBusyError, ControlError, DamagedControlError, NewerSchemaError
-from footfall.control.head import HEAD
 from footfall.control.openness import MARKER, is_closed
+from footfall.control.schema_version import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,6 +1,6 @@
 """What can go wrong with channels, keys and logins."""
 
-from footfall.failure import TerminalError, TransientError
+from footfall.errors import TerminalError, TransientError
 
 
 class ControlError(TerminalError):

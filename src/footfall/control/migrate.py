@@ -9,9 +9,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from footfall import lifeline
 from footfall.control.errors import DamagedControlError
-from footfall.control.head import HEAD
+from footfall.control.schema_version import HEAD
+from footfall.runtime import lifeline
 
 _SECONDS = 120.0
 
@@ -47,7 +47,7 @@ def main() -> None:
     """Migrate, and say what went wrong in one line."""
     lifeline.hold()
     from footfall.control.store import Control
-    from footfall.failure import TerminalError, TransientError
+    from footfall.errors import TerminalError, TransientError
 
     try:
         Control.open(Path(sys.argv[1])).close()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from footfall.control.access import Channel, Directory, Key
+from footfall.control.access import Channel, Key, KeyIndex
 from footfall.control.openness import is_closed
 from footfall.control.tokens import Kind
 
@@ -16,8 +16,8 @@ _CHANNELS = "SELECT name, options FROM channels"
 _USERS = "SELECT count(*) FROM users"
 _KEYS = "SELECT id, kind, channel, digest, expires_at FROM keys"
 
-OPEN = Directory({}, {}, is_open=True)
-UNKNOWN = Directory({}, {}, is_known=False)
+OPEN = KeyIndex({}, {}, is_open=True)
+UNKNOWN = KeyIndex({}, {}, is_known=False)
 
 _options = msgspec.json.Decoder(dict[str, Any])
 
@@ -37,7 +37,7 @@ class Snapshot:
         self._version: int | None = None
         self._directory = UNKNOWN
 
-    def current(self) -> Directory:
+    def current(self) -> KeyIndex:
         """The channels and keys as of now, or the last that could be read; costs microseconds when nothing changed.
 
         It is not known as long as there should be a database and none could be read.
@@ -92,7 +92,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
 
 
-def _read(database: sqlite3.Connection) -> Directory | None:
+def _read(database: sqlite3.Connection) -> KeyIndex | None:
     """What the database says; None where it has no tables yet."""
     database.execute("BEGIN")  # both queries see the same state
     try:
@@ -104,7 +104,7 @@ def _read(database: sqlite3.Connection) -> Directory | None:
     finally:
         database.execute("COMMIT")
     known = {name: _channel(name, options) for name, options in channels}
-    return Directory(known, {row[0]: _key(*row, known=known) for row in keys}, is_open=not channels and not users)
+    return KeyIndex(known, {row[0]: _key(*row, known=known) for row in keys}, is_open=not channels and not users)
 
 
 def _channel(name: str, options: str) -> Channel:

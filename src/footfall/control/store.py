@@ -12,7 +12,7 @@ from msgspec import Struct, ValidationError, convert, structs
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from footfall.control import browsers, names, openness, passwords
+from footfall.control import browsers, openness, passwords, validation
 from footfall.control.access import Channel
 from footfall.control.database import open_database, reading, writing
 from footfall.control.errors import (
@@ -130,7 +130,7 @@ class Control:
 
         Raises ChannelExistsError, InvalidNameError, InvalidProfileError, InvalidOriginError or InvalidRateError.
         """
-        info = _checked(structs.replace(ChannelInfo(names.check_name(name)), **options))
+        info = _checked(structs.replace(ChannelInfo(validation.check_name(name)), **options))
         self._close_for_good()
         with writing(self._engine) as session:
             if session.get(ChannelRow, name) is not None:
@@ -182,7 +182,7 @@ class Control:
         with writing(self._engine) as session:
             row = session.get(KeyRow, key_id) if key_id.isascii() else None
             if row is None:
-                raise UnknownKeyError(f"there is no key {names.shown(key_id)}")
+                raise UnknownKeyError(f"there is no key {validation.shown(key_id)}")
             _end(row, self._clock())
 
     def users(self) -> list[UserInfo]:
@@ -193,7 +193,7 @@ class Control:
 
     def add_user(self, login: str, password: str) -> None:
         """Make a dashboard login; raises UserExistsError, InvalidLoginError or InvalidPasswordError."""
-        login = names.check_login(login)
+        login = validation.check_login(login)
         sealed = passwords.seal(passwords.check_password(password))
         self._close_for_good()
         with writing(self._engine) as session:
@@ -237,7 +237,7 @@ class Control:
         """Whether this login was used from the browser with this token lately; costs no more than a look."""
         with reading(self._engine) as session:
             sealed = _sealed(session, login)
-        return browsers.fits(token, names.fold_login(login) or "", sealed, self._clock())
+        return browsers.fits(token, validation.fold_login(login) or "", sealed, self._clock())
 
     def session_login(self, token: str) -> str | None:
         """Whose session this is; None if it has ended or never was."""
@@ -270,12 +270,12 @@ class Control:
 def _checked(info: ChannelInfo) -> ChannelInfo:
     return structs.replace(
         info,
-        profile=names.check_profile(info.profile),
-        origins=names.normalise_origins(info.origins),
-        accepts=names.check_accepts(info.accepts),
-        rate=names.check_rate("rate", info.rate),
-        burst=names.check_rate("burst", info.burst),
-        public_types=names.check_types(info.public_types),
+        profile=validation.check_profile(info.profile),
+        origins=validation.normalise_origins(info.origins),
+        accepts=validation.check_accepts(info.accepts),
+        rate=validation.check_rate("rate", info.rate),
+        burst=validation.check_rate("burst", info.burst),
+        public_types=validation.check_types(info.public_types),
     )
 
 
@@ -297,21 +297,21 @@ def _key_info(row: KeyRow) -> KeyInfo:
 
 
 def _channel(session: Session, name: str) -> ChannelRow:
-    row = session.get(ChannelRow, name) if names.is_name(name) else None
+    row = session.get(ChannelRow, name) if validation.is_name(name) else None
     if row is None:
-        raise UnknownChannelError(f"there is no channel {names.shown(name)}")
+        raise UnknownChannelError(f"there is no channel {validation.shown(name)}")
     return row
 
 
 def _user(session: Session, login: str) -> UserRow:
     row = _find_user(session, login)
     if row is None:
-        raise UnknownUserError(f"there is no login {names.shown(login)}")
+        raise UnknownUserError(f"there is no login {validation.shown(login)}")
     return row
 
 
 def _find_user(session: Session, login: str) -> UserRow | None:
-    folded = names.fold_login(login)
+    folded = validation.fold_login(login)
     return session.get(UserRow, folded) if folded else None
 
 

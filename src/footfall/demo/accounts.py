@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from footfall.demo.endpoints import Endpoint
 from footfall.demo.event import encode
 from footfall.demo.visit import Visit
-from footfall.demo.way import Way
 
 BY_THEMSELVES = ("registration_ui", "javascript_api", "mobile_sdk", "oauth_api")
 
@@ -44,7 +44,7 @@ def tell(
         session=visit.sid if surface in BY_THEMSELVES else UNSET,
         **said,
     )
-    visit.send(encode(told), Way.IDENTITY)
+    visit.send(encode(told), Endpoint.IDENTITY)
 
 
 def fail(visit: Visit, operation: str, reason: str, surface: str = "", **said: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from footfall.demo.campus import OFFERINGS, PAST, Offering, Unit, play, track
+from footfall.demo.lms_events import OFFERINGS, PAST, Offering, Unit, play, track
 from footfall.demo.visit import Learner, Visit
 
 _SURVEY = {"survey_provider_slug": "forms", "survey_provider_type": "QUALTRICS", "survey_type": "POST_COURSE"}

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from random import Random
 
-from footfall.demo import rhythm
+from footfall.demo import schedule
+from footfall.demo.endpoints import Endpoint, Noted, Parcel
 from footfall.demo.event import chance
 from footfall.demo.mistakes import MISTAKEN, RESENT, spoil
 from footfall.demo.people import Population
-from footfall.demo.rhythm import DAY_MS, HOUR_MS
+from footfall.demo.schedule import DAY_MS, HOUR_MS
 from footfall.demo.visit import Visit
-from footfall.demo.way import Noted, Parcel, Way
 
 DAYS = 14
 EVENTS = 120_000
-MOST = {Way.TELEMETRY: 1000, Way.IDENTITY: 100, Way.LMS: 20}
+MOST = {Endpoint.TELEMETRY: 1000, Endpoint.IDENTITY: 100, Endpoint.LMS: 20}
 
 
 def history(
@@ -26,7 +26,7 @@ def history(
     and day of `until_ms` make the same things, up to `until_ms`. About one in a hundred has a mistake, and one in a
     hundred is sent again within the minute.
     """
-    waiting: dict[Way, list[bytes]] = {way: [] for way in Way}
+    waiting: dict[Endpoint, list[bytes]] = {way: [] for way in Endpoint}
     for noted in _until(_flow(seed, until_ms, days, target_events, utc_offset_s), until_ms):
         texts = waiting[noted.way]
         texts.append(noted.text)
@@ -45,16 +45,16 @@ def _until(flow: Iterator[Noted], until_ms: int) -> Iterator[Noted]:
 
 def _flow(seed: int, until_ms: int, days: int, target_events: int, utc_offset_s: int) -> Iterator[Noted]:
     """Hour by hour; a visit that lasts into the next hour is held back until that hour is sorted."""
-    today = rhythm.midnight(until_ms, utc_offset_s)
+    today = schedule.midnight(until_ms, utc_offset_s)
     run = f"history/{today}/{days}/{target_events}"
     first = today - days * DAY_MS
-    outage = rhythm.outage(chance(seed, "outage"), today, days, utc_offset_s)
-    people = Population(seed, run, outage, since_ms=first, list_ms=rhythm.list_day(today, days))
+    outage = schedule.outage(chance(seed, "outage"), today, days, utc_offset_s)
+    people = Population(seed, run, outage, since_ms=first, list_ms=schedule.list_day(today, days))
     draw = chance(seed, "slips", run)
     scale = _scale(today, days, target_events, utc_offset_s)
     held: list[Noted] = []
     for hour in range(first, until_ms, HOUR_MS):
-        events = scale * rhythm.weight(hour, today, utc_offset_s) * draw.uniform(0.9, 1.1)
+        events = scale * schedule.weight(hour, today, utc_offset_s) * draw.uniform(0.9, 1.1)
         for visit in people.visits(hour, HOUR_MS, events):
             held += _slip(visit, draw)
         held.sort(key=_when)
@@ -66,7 +66,7 @@ def _flow(seed: int, until_ms: int, days: int, target_events: int, utc_offset_s:
 def _scale(today: int, days: int, target_events: int, utc_offset_s: int) -> float:
     """Events in an hour of weight 1; today counts half, whatever the time, so that all its hours agree on it."""
     hours = range(today - days * DAY_MS, today + DAY_MS // 2, HOUR_MS)
-    return target_events / sum(rhythm.weight(hour, today, utc_offset_s) for hour in hours)
+    return target_events / sum(schedule.weight(hour, today, utc_offset_s) for hour in hours)
 
 
 def _slip(visit: Visit, draw: Random) -> list[Noted]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from footfall.demo.rhythm import DAY_MS, HOUR_MS, Outage
+from footfall.demo.schedule import DAY_MS, HOUR_MS, Outage
 
 COUNT = 3
 

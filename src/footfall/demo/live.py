@@ -6,12 +6,12 @@ from random import Random
 
 from msgspec import Struct
 
+from footfall.demo.endpoints import Endpoint, Noted, Parcel
 from footfall.demo.event import chance
 from footfall.demo.history import MOST
 from footfall.demo.mistakes import MISTAKEN, RESENT, spoil
 from footfall.demo.people import Population
 from footfall.demo.visit import Visit
-from footfall.demo.way import Noted, Parcel, Way
 
 RATE = 20.0
 _MOST_IN_A_BATCH = 10
@@ -37,7 +37,7 @@ def live(seed: int, start_ms: int, run: str, rate: float = RATE) -> Iterator[tup
     hundred has a mistake, and one parcel in a hundred is sent again.
     """
     last = start_ms
-    so_far: dict[Way, list[bytes]] = {way: [] for way in Way}
+    so_far: dict[Endpoint, list[bytes]] = {way: [] for way in Endpoint}
     for due in _dues(seed, start_ms, run, rate):
         if due.due_ms < start_ms:
             so_far[due.parcel.way] += due.parcel.texts
@@ -47,7 +47,7 @@ def live(seed: int, start_ms: int, run: str, rate: float = RATE) -> Iterator[tup
         last = due.due_ms
 
 
-def _drain(texts: dict[Way, list[bytes]]) -> Iterator[Parcel]:
+def _drain(texts: dict[Endpoint, list[bytes]]) -> Iterator[Parcel]:
     for way, some in texts.items():
         yield from (Parcel(way, some[at : at + MOST[way]]) for at in range(0, len(some), MOST[way]))
         texts[way] = []
@@ -72,14 +72,14 @@ def _dues(seed: int, start_ms: int, run: str, rate: float) -> Iterator[Due]:
 
 def _pack(visit: Visit, draw: Random) -> Iterator[tuple[int, Parcel]]:
     """A client collects a few events, then sends them; where the answer is lost, it sends them again."""
-    events = [noted for noted in visit.events if noted.way is Way.TELEMETRY]
+    events = [noted for noted in visit.events if noted.way is Endpoint.TELEMETRY]
     start = 0
     while start < len(events):
         some = events[start : start + 1 + draw.randrange(_MOST_IN_A_BATCH)]
         start += len(some)
         yield from _post(some, draw)
     for noted in visit.events:
-        if noted.way is not Way.TELEMETRY:
+        if noted.way is not Endpoint.TELEMETRY:
             yield from _post([noted], draw)
 
 

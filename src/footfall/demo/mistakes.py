@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from footfall.demo.way import Way
+from footfall.demo.endpoints import Endpoint
 
 MISTAKEN = 0.01
 RESENT = 0.01
@@ -15,7 +15,7 @@ _WRONG_NAMES = ("PAGE_VIEW", "CLICK", "LEVEL_SET", "APP_UPDATE", "ACCESS")
 _EXTRA_KEYS = ("timestamp", "userAgent", "contentVersion", "isError")
 
 
-def spoil(text: bytes, way: Way, draw: Random) -> bytes:
+def spoil(text: bytes, way: Endpoint, draw: Random) -> bytes:
     """Something good with one mistake in it, for which every profile rejects it."""
     value: dict[str, Any] = msgspec.json.decode(text)
     _WAYS[way](value, draw)
@@ -55,4 +55,4 @@ def _spoil_tracking(body: dict[str, Any], draw: Random) -> None:
             body["event_data"] = {"video_type": "youtube"}
 
 
-_WAYS = {Way.TELEMETRY: _spoil_event, Way.IDENTITY: _spoil_operation, Way.LMS: _spoil_tracking}
+_WAYS = {Endpoint.TELEMETRY: _spoil_event, Endpoint.IDENTITY: _spoil_operation, Endpoint.LMS: _spoil_tracking}

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from functools import partial
 
-from footfall.demo import accounts, backstage, classroom, google, learning, signup
+from footfall.demo import accounts, classroom, google, learning, service_events, signup
 from footfall.demo.catalogue import PORTAL, SERVICES, Model
-from footfall.demo.circle import Circle, make_learner, one_of
 from footfall.demo.classroom import Enrolment
+from footfall.demo.cohort import Cohort, make_learner, one_of
 from footfall.demo.event import Actor, Mids, chance
 from footfall.demo.hosts import Hosts
-from footfall.demo.rhythm import DAY_MS, HOUR_MS, Outage
+from footfall.demo.schedule import DAY_MS, HOUR_MS, Outage
 from footfall.demo.visit import Learner, Visit
 
 _KNOWN_AT_FIRST = 2000
@@ -42,7 +42,7 @@ class Population:
         self._list_ms = list_ms
         self._owed = 0.0
         makers = chance(seed, "people")
-        self._circle = Circle([make_learner(makers) for _ in range(_KNOWN_AT_FIRST)])
+        self._circle = Cohort([make_learner(makers) for _ in range(_KNOWN_AT_FIRST)])
         self._teachers = self._circle.at_portal[:_TEACHERS]
         self._class: list[Enrolment] = []
 
@@ -67,7 +67,7 @@ class Population:
         """What happens at its time, whoever else is there."""
         for change in self._hosts.changes(begin_ms, end_ms):
             visit = self._at_host(change.host, change.at_ms)
-            backstage.change(visit, change.state)
+            service_events.change(visit, change.state)
             yield visit
         if self._list_ms is not None and begin_ms <= self._list_ms < end_ms:
             yield from self._import_list(self._list_ms)
@@ -129,7 +129,7 @@ class Population:
 
     def _edit(self, begin_ms: int) -> Visit:
         visit = self._begin(self._chance.choice(self._teachers), begin_ms)
-        backstage.edit_content(visit, self._hosts)
+        service_events.edit_content(visit, self._hosts)
         return visit
 
     def _serve(self, begin_ms: int) -> Visit:
@@ -137,7 +137,7 @@ class Population:
         if not up:
             return self._come_to_learn(begin_ms)
         visit = self._at_host(self._chance.choice(up), begin_ms)
-        backstage.serve(visit)
+        service_events.serve(visit)
         return visit
 
     def _at_host(self, host: int, at_ms: int) -> Visit:
@@ -211,7 +211,7 @@ class Population:
             self._circle.plan(at_ms, visit.learner, accounts.purge)
 
 
-def _come_back(circle: Circle, visit: Visit) -> None:
+def _come_back(circle: Cohort, visit: Visit) -> None:
     accounts.come_back(visit)
     circle.join(visit.learner, visit.now)
 

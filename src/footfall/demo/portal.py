@@ -14,15 +14,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 
-from footfall import lifeline
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
+from footfall.runtime import lifeline
 
 _PLACES = tuple(Path(__file__).parents[up] / "examples" / "portal" for up in (1, 3))
 _NEEDED = ("aiosmtpd", "argon2", "authlib", "httpx2", "jinja2", "joserfc", "litestar", "sqlalchemy", "uvicorn")
 _END_SECONDS = 10.0
 
 
-class House:
+class DemoPortal:
     """The portal at `url` and its mail at `inbox_url`, with its database in the folder `data`.
 
     It listens on the port that is 100 after `port`, or on any that is free.

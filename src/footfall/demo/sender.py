@@ -9,11 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 
-from footfall.demo.door import Door, Sent, now_ms
+from footfall.demo.client import Client, Sent, now_ms
+from footfall.demo.endpoints import Endpoint, Parcel
 from footfall.demo.history import DAYS, EVENTS, history
 from footfall.demo.live import RATE, live
-from footfall.demo.way import Parcel, Way
-from footfall.failure import TransientError
+from footfall.errors import TransientError
 
 __all__ = ["Progress", "Sent", "run_live", "send_history"]
 
@@ -31,10 +31,10 @@ def _utc_offset_s() -> int:
 class _Lane:
     """A few connections, and what is under way over them."""
 
-    def __init__(self, stack: ExitStack, connections: int, make: Callable[[], Door]) -> None:
-        self._doors: queue.SimpleQueue[Door] = queue.SimpleQueue()
+    def __init__(self, stack: ExitStack, connections: int, make: Callable[[], Client]) -> None:
+        self._clients: queue.SimpleQueue[Client] = queue.SimpleQueue()
         for _ in range(connections):
-            self._doors.put(stack.enter_context(make()))
+            self._clients.put(stack.enter_context(make()))
         self._pool = stack.enter_context(ThreadPoolExecutor(connections))
         self._most = 2 * connections
         self._pending: deque[Future[Sent]] = deque()
@@ -51,11 +51,11 @@ class _Lane:
         return total
 
     def _send(self, parcel: Parcel) -> Sent:
-        door = self._doors.get()
+        client = self._clients.get()
         try:
-            return door.send(parcel)
+            return client.send(parcel)
         finally:
-            self._doors.put(door)
+            self._clients.put(client)
 
 
 def send_history(
@@ -80,12 +80,12 @@ def send_history(
     offset = _utc_offset_s() if utc_offset_s is None else utc_offset_s
     total = Sent()
     with ExitStack() as stack:
-        bulk = _Lane(stack, connections, lambda: Door(url, key, stop))
-        single = _Lane(stack, _LMS_CONNECTIONS, lambda: Door(url, key, stop))
+        bulk = _Lane(stack, connections, lambda: Client(url, key, stop))
+        single = _Lane(stack, _LMS_CONNECTIONS, lambda: Client(url, key, stop))
         for parcel in history(seed, until_ms, days, target_events, offset):
             if stop is not None and stop.is_set():
                 break
-            lane = single if parcel.way is Way.LMS else bulk
+            lane = single if parcel.way is Endpoint.LMS else bulk
             lane.put(parcel)
             total = _add(total, lane.settle(), progress)
         for lane in (bulk, single):
@@ -115,7 +115,7 @@ def run_live(
     A server that is away is waited for; what people would have done in the meantime is left out. Raises RefusedError.
     """
     total = Sent()
-    with Door(url, key, stop) as door:
+    with Client(url, key, stop) as client:
         while not stop.is_set():
             start_ms = now_ms()
             due = time.monotonic()
@@ -123,14 +123,14 @@ def run_live(
                 due += delay
                 if stop.wait(max(0.0, due - time.monotonic())) or time.monotonic() - due > _MOST_LAG_S:
                     break
-                total += _send_or_drop(door, parcel)
+                total += _send_or_drop(client, parcel)
                 if progress is not None:
                     progress(total)
     return total
 
 
-def _send_or_drop(door: Door, parcel: Parcel) -> Sent:
+def _send_or_drop(client: Client, parcel: Parcel) -> Sent:
     try:
-        return door.send(parcel)
+        return client.send(parcel)
     except TransientError:
         return Sent()

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from footfall.demo.catalogue import FAULTS, OUTAGE, App, Model
+from footfall.demo.endpoints import Endpoint, Noted
 from footfall.demo.event import CHANNEL, Actor, Context, Correlation, Event, Mids, Thing, encode, uuid
-from footfall.demo.rhythm import Outage
-from footfall.demo.way import Noted, Way
+from footfall.demo.schedule import Outage
 
 _USUAL_HAZARD = 0.008
 _OUTAGE_HAZARD = 0.6
@@ -114,7 +114,7 @@ class Visit:
         event = Event(eid, self.now, self.app.ver, self._mint(eid), self._actor, self._place, thing, edata)
         self.send(encode(event))
 
-    def send(self, text: bytes, way: Way = Way.TELEMETRY) -> None:
+    def send(self, text: bytes, way: Endpoint = Endpoint.TELEMETRY) -> None:
         """Send something that is JSON already."""
         self.events.append(Noted(self.now, text, way))
         self.now += 9

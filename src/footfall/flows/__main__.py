@@ -2,8 +2,9 @@
 
 import signal
 
-from footfall import lifeline, settings
-from footfall.process import step_aside, travel_light
+from footfall import settings
+from footfall.runtime import lifeline
+from footfall.runtime.os_process import set_idle_priority, skip_rich
 
 
 def main() -> None:
@@ -11,11 +12,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to tidy up: the next one goes on
     lifeline.hold()
     if settings.load({}).flow_idle:
-        step_aside()
-    travel_light()
-    from footfall.flows import work
+        set_idle_priority()
+    skip_rich()
+    from footfall.flows import worker
 
-    work.main()
+    worker.main()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def merge(
     plan: str,
     new: NewFile,
     budget: int,
-    breathe: Callable[[], None] = lambda: None,
+    yield_cpu: Callable[[], None] = lambda: None,
 ) -> AddAction:
     """Write one file that says what files of a plan say together, durably; about `budget` bytes are held at once.
 
@@ -46,7 +46,7 @@ def merge(
         for table in _stretches([folder / name for name in paths], budget):
             writer.write_table(table, row_group_size=group_rows(table))
             found.append(stats(table))
-            breathe()
+            yield_cpu()
     return addition(folder, new.path, {"plan": plan}, merge_stats(found), data_change=False)
 
 

@@ -15,7 +15,7 @@ import struct
 from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
-from footfall.journal.log import Damage, Record
+from footfall.journal.base import Damage, Record
 
 MAGIC = b"footfall"
 MARKER = b"\xffREC"

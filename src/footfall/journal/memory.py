@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from threading import Lock
 
-from footfall.journal.log import Damage, JournalFullError, Record
+from footfall.journal.base import Damage, JournalFullError, Record
 
 
 class MemoryLog:

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
+from footfall.journal.base import Damage, ReadFailedError, Record, WriteFailedError
 from footfall.journal.frame import FRAME_SIZE, unpack_head, unpack_records
-from footfall.journal.log import Damage, ReadFailedError, Record, WriteFailedError
 from footfall.journal.scan import view
 from footfall.journal.segments import (
     DURABLE,

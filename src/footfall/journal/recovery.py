@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from footfall.journal.base import JournalFormatError
 from footfall.journal.frame import FORMAT, SMALLEST_FRAME, SegmentHeader
-from footfall.journal.log import JournalFormatError
 from footfall.journal.scan import survey, view
 from footfall.journal.segments import (
     DURABLE,

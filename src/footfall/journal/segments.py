@@ -23,8 +23,8 @@ import msgspec
 from msgspec import Struct
 from xxhash import xxh3_64_intdigest
 
+from footfall.journal.base import JournalFormatError
 from footfall.journal.frame import FORMAT, HEADER_SIZE
-from footfall.journal.log import JournalFormatError
 
 IDENTITY = "journal.json"
 DURABLE = "durable"

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from footfall.journal.base import JournalFullError, JournalLockedError, WriteFailedError
 from footfall.journal.frame import FRAME_SIZE, HEADER_SIZE, MAX_RECORD, SegmentHeader, pack_frame
-from footfall.journal.log import JournalFullError, JournalLockedError, WriteFailedError
 from footfall.journal.recovery import Recovery, Tail, open_identity, recover
 from footfall.journal.segments import (
     DURABLE,

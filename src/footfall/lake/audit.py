@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from footfall.lake.reading import LakeReader
+from footfall.lake.query import LakeReader
 
 _SHOWN = 100
 

@@ -11,8 +11,8 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
 from footfall.lake import broken_files, catalog, data_files, delta_log, log_entry
-from footfall.lake.layout import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, Layout
 from footfall.lake.recovery_record import RecoveryRecord
+from footfall.lake.tables import EVENTS_TABLE, FLOWS_TABLE, HOURLY_TABLE, TableLayout
 from footfall.lake.vacuum import data_paths, stray_files
 
 LAYOUTS = (EVENTS_TABLE, HOURLY_TABLE, FLOWS_TABLE)
@@ -59,7 +59,7 @@ def check_files(root: Path, *, deep: bool) -> list[LakeFault]:
     return [found for layout in LAYOUTS for found in _files(root, layout, deep=deep)]
 
 
-def known_files(root: Path, layout: Layout) -> dict[str, tuple[int, int | None]]:
+def known_files(root: Path, layout: TableLayout) -> dict[str, tuple[int, int | None]]:
     """Bytes and rows of a table's files by relative path; none where its log cannot be read."""
     try:
         adds = pa.table(DeltaTable(root / layout.name).get_add_actions(flatten=True))
@@ -69,7 +69,7 @@ def known_files(root: Path, layout: Layout) -> dict[str, tuple[int, int | None]]
     return {unquote(path): (size, rows) for path, size, rows in zip(*columns, strict=True)}
 
 
-def _log(root: Path, layout: Layout) -> Iterator[LakeFault]:
+def _log(root: Path, layout: TableLayout) -> Iterator[LakeFault]:
     folder, do = root / layout.name, _DERIVED if layout.is_derived else _LOG
     if log_entry.is_log(folder):
         for remark in delta_log.damage(folder, RecoveryRecord(folder)):
@@ -78,7 +78,7 @@ def _log(root: Path, layout: Layout) -> Iterator[LakeFault]:
         yield LakeFault(layout.name, "log lost", layout.name, "the table has no log any more", do)
 
 
-def _files(root: Path, layout: Layout, *, deep: bool) -> Iterator[LakeFault]:
+def _files(root: Path, layout: TableLayout, *, deep: bool) -> Iterator[LakeFault]:
     do = _DERIVED if layout.is_derived else _FILE
     noted = broken_files.read(root).get(layout.name, {})
     for relative, (size, rows) in known_files(root, layout).items():

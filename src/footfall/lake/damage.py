@@ -1,6 +1,6 @@
 """What ends work on a lake until a person has looked."""
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 
 class LakeDamagedError(TerminalError):

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from footfall.lake.reading import LakeReader
-from footfall.spec.identity import key_hash, public_key_hash
+from footfall.lake.query import LakeReader
+from footfall.schema.hashing import key_hash, public_key_hash
 
 _MOST_CHANNELS = 1000
 # A channel can be any text where no key is needed; hashes, as there may be very many and long ones.

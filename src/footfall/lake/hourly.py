@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import structlog
 
 from footfall.lake.arrow import HOURLY_SCHEMA
-from footfall.lake.layout import HOURLY_TABLE
 from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.table import LakeTable
+from footfall.lake.tables import HOURLY_TABLE
 
 _log = structlog.get_logger()
 COUNTED = "footfall.events"

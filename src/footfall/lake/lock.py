@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.lake.disk import make_folder, open_lock
 
 _POLL_SECONDS = 0.1

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from footfall import lifeline
-from footfall.failure import TransientError
+from footfall.errors import TransientError
 from footfall.lake import catalog, log_entry
+from footfall.runtime import lifeline
 
 _EVENTS = "events"
 _SECONDS = 60.0

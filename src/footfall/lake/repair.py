@@ -15,10 +15,10 @@ from footfall.lake.damage import LakeDamagedError
 from footfall.lake.data_files import writing
 from footfall.lake.delta_log import Proof
 from footfall.lake.disk import make_folder, replace_durably, sync
-from footfall.lake.layout import Layout
 from footfall.lake.parquet import UNREADABLE, open_file
 from footfall.lake.recovery_record import RecoveryRecord
 from footfall.lake.table import LakeTable
+from footfall.lake.tables import TableLayout
 
 _log = structlog.get_logger()
 ASIDE = "aside"
@@ -52,7 +52,7 @@ def repair(
     return result
 
 
-def _mend_log(root: Path, layout: Layout, proof: Proof, result: Repaired) -> None:
+def _mend_log(root: Path, layout: TableLayout, proof: Proof, result: Repaired) -> None:
     folder = root / layout.name
     if not folder.exists() and layout.is_derived:
         return
@@ -94,7 +94,7 @@ def _mend_file(root: Path, fault: LakeFault, spare: Path | None, result: Repaire
         result.left.append(fault)
 
 
-def _make_anew(root: Path, layout: Layout, result: Repaired) -> None:
+def _make_anew(root: Path, layout: TableLayout, result: Repaired) -> None:
     """Put a derived table aside; it is made of the events at the next start."""
     folder = root / layout.name
     if folder.exists():
@@ -128,7 +128,7 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _salvage(root: Path, layout: Layout, fault: LakeFault, result: Repaired) -> None:
+def _salvage(root: Path, layout: TableLayout, fault: LakeFault, result: Repaired) -> None:
     """Take a file out of the table, and put what can be read of it in its place."""
     table = LakeTable(root, layout)
     path = root / layout.name / fault.where

@@ -18,7 +18,7 @@ from deltalake.transaction import (
     Transaction,
 )
 
-from footfall.failure import TerminalError, TransientError
+from footfall.errors import TerminalError, TransientError
 from footfall.lake import catalog, delta_log, log_entry
 from footfall.lake.arrow import ROW_GROUP, write
 from footfall.lake.columns import Column, delta_schema
@@ -27,9 +27,9 @@ from footfall.lake.data_files import NewFile, file_id
 from footfall.lake.delta_log import Proof
 from footfall.lake.disk import make_folder, replace_durably
 from footfall.lake.hold import removing
-from footfall.lake.layout import Layout, plain
 from footfall.lake.recovery_record import CheckpointSum, EntryCopy, RecoveryRecord
 from footfall.lake.removal import removals
+from footfall.lake.tables import TableLayout, plain
 from footfall.lake.vacuum import data_paths, stray_files
 
 _log = structlog.get_logger()
@@ -59,7 +59,7 @@ class CommitError(TransientError):
 class LakeTable:
     """The one writer's handle on a Delta table. `remarks` say what was repaired when it was opened."""
 
-    def __init__(self, root: Path, layout: Layout, proof: Proof | None = None) -> None:
+    def __init__(self, root: Path, layout: TableLayout, proof: Proof | None = None) -> None:
         """Open the table below the lake's folder; create or migrate it when needed.
 
         The caller holds the lake's lock. `proof` says whether torn log entries can be had from their source once more;

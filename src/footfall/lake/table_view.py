@@ -12,12 +12,12 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 from msgspec import Struct
 
-from footfall.failure import TransientError
+from footfall.errors import TransientError
 from footfall.lake import broken_files, catalog
 from footfall.lake.columns import Column
 from footfall.lake.damage import LakeDamagedError
 from footfall.lake.data_files import fault, quick_fault
-from footfall.lake.layout import Layout, plain, schema_number
+from footfall.lake.tables import TableLayout, plain, schema_number
 
 _SQL_TYPES = {
     "string": "VARCHAR",
@@ -48,7 +48,7 @@ class LeftOut(Struct, frozen=True):
 class TableView:
     """The view of one table. Files are left out when a query has failed on them, and looked at again every minute."""
 
-    def __init__(self, root: Path, view: str, layout: Layout) -> None:
+    def __init__(self, root: Path, view: str, layout: TableLayout) -> None:
         self.folder = root / layout.name
         self._root = root
         self._view = view

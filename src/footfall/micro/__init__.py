@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from footfall.micro.client import Micro, NotSeenError
-from footfall.micro.shapes import Bad, Batch, Good, Remark, Totals
+from footfall.micro.schemas import Bad, Batch, Good, Remark, Totals
 
 __all__ = ["Bad", "Batch", "Good", "Micro", "NotSeenError", "Remark", "Totals", "serve"]
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from footfall.failure import TerminalError
-from footfall.micro.shapes import Bad, Good, Totals
+from footfall.errors import TerminalError
+from footfall.micro.schemas import Bad, Good, Totals
 
 _ANSWER_SECONDS = 30.0
 _LONGEST_WAIT = 60.0

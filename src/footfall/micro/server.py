@@ -1,4 +1,4 @@
-"""Puts the desk behind a port: until a signal ends it, or in a thread for as long as a test run needs it."""
+"""Puts the application behind a port: until a signal ends it, or in a thread for as long as a test run needs it."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,11 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from footfall.failure import TerminalError
-from footfall.micro.desk import Desk
-from footfall.micro.notebook import Keep
+from footfall.errors import TerminalError
+from footfall.micro.app import MicroApp
+from footfall.micro.store import Keep
+from footfall.schema.verdict import Profile
 from footfall.settings import Settings
-from footfall.spec.verdict import Profile
 
 _GRACE_SECONDS = 5
 _BACKLOG = 512
@@ -56,7 +56,7 @@ class _Server(uvicorn.Server):
     """uvicorn's server on a socket of its own, which leaves ending the process to whoever runs it."""
 
     def __init__(self, host: str, port: int, profile: str, keep: Keep, announce: Callable[[str], None]) -> None:
-        self._desk = Desk(Settings(host=host), _profile(profile), keep)
+        self._desk = MicroApp(Settings(host=host), _profile(profile), keep)
         super().__init__(_config(self._desk))
         self._announce = announce
         self._bound = _bind(host, port)
@@ -96,9 +96,9 @@ def _run(server: _Server, ready: threading.Event) -> None:
         ready.set()
 
 
-def _config(desk: Desk) -> uvicorn.Config:
+def _config(app: MicroApp) -> uvicorn.Config:
     return uvicorn.Config(
-        cast("Any", desk),
+        cast("Any", app),
         http=_Connection,
         ws="none",
         loop="none",

@@ -8,11 +8,11 @@ import structlog
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from footfall.lake.hashes import File, Hashes, Lookup, first_day, read_hashes, recent_files
+from footfall.lake.key_index import File, Hashes, Lookup, first_day, read_hashes, recent_files
 from footfall.lake.parquet import UNREADABLE
+from footfall.pipeline.key_window import NEW, OTHER, SAME, Keys, KeyWindow
 from footfall.pipeline.rows import CANDIDATE, Rows
-from footfall.pipeline.window import NEW, OTHER, SAME, Keys, Window
-from footfall.spec.identity import PUBLIC_BITS
+from footfall.schema.hashing import PUBLIC_BITS
 
 Status = NDArray[np.uint8]
 
@@ -56,7 +56,7 @@ class Dedup:
         self._today = self._latest = today
         self.has_public = has_public
         self._forgotten = self._oldest
-        self._window = Window(max_bytes, _ceiling(today))
+        self._window = KeyWindow(max_bytes, _ceiling(today))
         self._lookup = Lookup(self._cannot_read)
         self._fill(0)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import structlog
 
 from footfall.incidents import Incidents, Severity
+from footfall.lake.compaction.scheduler import CompactionScheduler
 from footfall.lake.scrub import Scrub
-from footfall.lake.upkeep import Upkeep
 from footfall.pipeline.dedup import Dedup
+from footfall.pipeline.sink import LakeSink
 from footfall.pipeline.sources import Sources
-from footfall.pipeline.store import Store
 
 _log = structlog.get_logger()
 _JUMP_SECONDS = 60.0
@@ -48,12 +48,14 @@ def _offset() -> float:
 class Diagnostics:
     """Looks at the parts of one pipeline."""
 
-    def __init__(self, data: Path, store: Store, sources: Sources, dedup: Dedup, upkeep: Upkeep, scrub: Scrub) -> None:
+    def __init__(
+        self, data: Path, store: LakeSink, sources: Sources, dedup: Dedup, compaction: CompactionScheduler, scrub: Scrub
+    ) -> None:
         self._incidents = Incidents(data)
         self._store = store
         self._sources = sources
         self._dedup = dedup
-        self._upkeep = upkeep
+        self._compaction = compaction
         self._scrub = scrub
         self._clock = ClockWatch()
         self._noted: set[tuple[str, str]] = set()
@@ -82,7 +84,7 @@ class Diagnostics:
         for name in self._store.quarantined:
             self._note("loss", "a journal record could not be read and is in quarantine", name, _AUDIT)
         broken = {path.name for path in (*self._dedup.unreadable, *self._store.uncounted, *self._scrub.broken)}
-        for name in broken | {path.rpartition("/")[2] for path in self._upkeep.broken}:
+        for name in broken | {path.rpartition("/")[2] for path in self._compaction.broken}:
             self._note("loss", "a lake file is not what was written", name, _CHECK)
         for remark in self._store.remarks:
             self._note("notice", remark, "lake", "Look at the disk.")

@@ -10,14 +10,14 @@ from typing import Literal
 
 from msgspec import MsgspecError, Struct
 
-from footfall.failure import TerminalError, TransientError
+from footfall.errors import TerminalError, TransientError
 from footfall.incidents import Incident, Incidents
-from footfall.journal.log import Damage, Record
+from footfall.journal.base import Damage, Record
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import DURABLE, journals, read_mark
 from footfall.lake import delta_log
-from footfall.lake.reading import LakeReader
-from footfall.spec.intake import unpack
+from footfall.lake.query import LakeReader
+from footfall.schema.record import unpack
 
 _READ_BYTES = 8 << 20
 _TRIES = 5

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from footfall.failure import TerminalError, TransientError
-from footfall.journal.log import Damage
+from footfall.errors import TerminalError, TransientError
+from footfall.journal.base import Damage
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import journals
 from footfall.lake.delta_log import Discard, Proof

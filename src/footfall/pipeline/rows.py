@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from footfall.lake.arrow import EVENTS_SCHEMA
 from footfall.pipeline import clock
-from footfall.pipeline.sight import Data, Sight, sights, texts
-from footfall.spec.identity import PUBLIC_BITS, key_hash
-from footfall.spec.intake import Agent, Intake, Refused, Repeat
-from footfall.spec.reasons import Reason
-from footfall.spec.typenames import CANONICAL, event_type, known_eid
-from footfall.spec.verdict import Finding
+from footfall.pipeline.event_view import Data, EventView, sights, texts
+from footfall.schema.event_types import CANONICAL, event_type, known_eid
+from footfall.schema.hashing import PUBLIC_BITS, key_hash
+from footfall.schema.reasons import Reason
+from footfall.schema.record import Agent, Duplicate, IngestRecord, Rejected
+from footfall.schema.verdict import Finding
 
 CANDIDATE, DUPLICATE, REJECTED = 0, 1, 2
 
@@ -35,7 +35,7 @@ class Entry(Struct, frozen=True, gc=False):
 
     journal: str
     number: int
-    intake: Intake
+    intake: IngestRecord
 
 
 class Rows(Struct, frozen=True):
@@ -95,7 +95,7 @@ def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
     entries = [entry for entry in entries if entry.intake.keys]
     if not entries:
         return None
-    events: list[Sight] = []
+    events: list[EventView] = []
     raw: list[bytes] = []
     sizes = []
     for entry in entries:
@@ -111,7 +111,7 @@ def good_rows(entries: Iterable[Entry], tolerance_ms: float) -> Rows | None:
     return _assemble(event_columns(events, raw) | _origin_columns(entries, sizes), events, shared, keys, tolerance_ms)
 
 
-def _check_lengths(intake: Intake, size: int) -> None:
+def _check_lengths(intake: IngestRecord, size: int) -> None:
     if len(intake.keys) != size * 16:
         raise ValueError("the record's events and keys differ in number")
     if len(intake.indexes) not in (0, size) or len(intake.channels) not in (0, size):
@@ -124,7 +124,7 @@ def odd_rows(entries: Iterable[Entry]) -> Rows | None:
     return _from_rows(rows) if rows else None
 
 
-def unreadable(journal: str, number: int, intake: Intake | None, received_ms: int) -> Rows:
+def unreadable(journal: str, number: int, intake: IngestRecord | None, received_ms: int) -> Rows:
     """Rows that stand for the events of a record that could not be read back; its bytes are kept elsewhere.
 
     One for each event where the record still says how many there were, else a single one.
@@ -166,7 +166,7 @@ def _shared(entries: Sequence[Entry], sizes: NDArray[np.int64]) -> _Shared:
     )
 
 
-def event_columns(events: list[Sight], raw: list[bytes]) -> dict[str, Any]:
+def event_columns(events: list[EventView], raw: list[bytes]) -> dict[str, Any]:
     """The columns that an event fills by itself, by name."""
     actors = [event.actor for event in events]
     contexts = [event.context for event in events]
@@ -235,7 +235,7 @@ def _origin_columns(entries: Sequence[Entry], sizes: Sequence[int]) -> dict[str,
     }
 
 
-def _fill_blanks(events: list[Sight], intake: Intake) -> None:
+def _fill_blanks(events: list[EventView], intake: IngestRecord) -> None:
     """Where an event leaves a blank, the request's headers fill it."""
     for event in events:
         if intake.device and not event.context.did:
@@ -254,7 +254,7 @@ def _spread(values: Iterable[tuple[str | None, int]]) -> list[str | None]:
 
 
 def _assemble(
-    columns: dict[str, Any], events: list[Sight], shared: _Shared, keys: NDArray[np.uint64], tolerance_ms: float
+    columns: dict[str, Any], events: list[EventView], shared: _Shared, keys: NDArray[np.uint64], tolerance_ms: float
 ) -> Rows:
     ets = np.array([event.ets for event in events])
     times = clock.judge(ets, shared.received, shared.skew, tolerance_ms)
@@ -295,7 +295,7 @@ def _odd(entry: Entry) -> list[_Row]:
     return rows + [_repeat_row(entry, repeat) for repeat in intake.repeats]
 
 
-def _repeat_row(entry: Entry, repeat: Repeat) -> _Row:
+def _repeat_row(entry: Entry, repeat: Duplicate) -> _Row:
     return _Row(
         received_ms=entry.intake.received_at,
         channel=repeat.channel,
@@ -312,7 +312,7 @@ def _repeat_row(entry: Entry, repeat: Repeat) -> _Row:
     )
 
 
-def _refused_row(entry: Entry, refused: Refused) -> _Row:
+def _refused_row(entry: Entry, refused: Rejected) -> _Row:
     return _Row(
         received_ms=entry.intake.received_at,
         channel=refused.channel or entry.intake.channel,

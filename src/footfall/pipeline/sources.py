@@ -7,8 +7,8 @@ from pathlib import Path
 import structlog
 from msgspec import Struct
 
-from footfall.failure import TransientError
-from footfall.journal.log import Damage, JournalFormatError, Record
+from footfall.errors import TransientError
+from footfall.journal.base import Damage, JournalFormatError, Record
 from footfall.journal.reader import SegmentReader
 from footfall.journal.segments import journals
 

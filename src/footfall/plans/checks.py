@@ -5,16 +5,16 @@ from difflib import get_close_matches
 
 from msgspec import UNSET, Struct
 
-from footfall.plans.document import Node
 from footfall.plans.errors import Flaw, OrderError, PatternError
 from footfall.plans.grammar import Grammar, grammar_of
 from footfall.plans.matching import COMMON_WARNINGS
 from footfall.plans.model import EventType, Expectation, Outcome, Plan, Scalar, Step, Variant
 from footfall.plans.pattern import Pattern
 from footfall.plans.payload import fits
-from footfall.plans.soundness import flaws_of_workflow
-from footfall.spec.schemas import EIDS
-from footfall.spec.typenames import LEGACY_EIDS
+from footfall.plans.workflow_checks import flaws_of_workflow
+from footfall.plans.yaml_tree import Node
+from footfall.schema.event_types import LEGACY_EIDS
+from footfall.schema.schemas import EIDS
 
 OPEN_OUTCOMES = ("unfinished", "abandoned")
 _ROOTS = ("eid", "ets", "ver", "mid", "actor", "context", "object", "edata", "tags")

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 
 
 class Flaw(Struct, frozen=True):

@@ -9,9 +9,9 @@ from msgspec import UNSET, Struct
 from footfall.plans.alignment import Alignment, align
 from footfall.plans.correlation import Key
 from footfall.plans.grammar import grammar_of
-from footfall.plans.instance import Instance, Misplaced, Remark
 from footfall.plans.matching import Match
 from footfall.plans.model import Outcome, Plan
+from footfall.plans.outcome import Instance, Misplaced, Remark
 
 UNFINISHED = "unfinished"
 ABANDONED = "abandoned"

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from footfall.plans.checks import KEYS_OF_KIND, NEEDED_OF_KIND
+from footfall.plans.descriptions import WORDS
 from footfall.plans.model import Plan
-from footfall.plans.words import WORDS
-from footfall.spec.schemas import DIALECT, EIDS
-from footfall.spec.typenames import LEGACY_EIDS
+from footfall.schema.event_types import LEGACY_EIDS
+from footfall.schema.schemas import DIALECT, EIDS
 
 Schema = dict[str, Any]
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, Struct
 
-from footfall.plans.instance import Remark
 from footfall.plans.model import EventType, Expectation, Path, Plan, Scalar, Step, Variant
+from footfall.plans.outcome import Remark
 from footfall.plans.payload import MISSING_VALUE, PERSONAL_VALUE, UNEXPECTED_VALUE, UNKNOWN_VALUE, Payload
 from footfall.plans.values import MISSING, Judgement, expectation_of, judge, said, value_at
 

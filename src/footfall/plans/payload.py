@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from footfall.plans.instance import Remark
 from footfall.plans.model import EventType, Field, Plan
+from footfall.plans.outcome import Remark
 from footfall.plans.values import MISSING, same, value_at
 
 MISSING_VALUE = "missing_value"

@@ -3,10 +3,10 @@
 import msgspec
 
 from footfall.plans.checks import flaws_of_meaning
-from footfall.plans.document import LARGEST, parse
 from footfall.plans.errors import PlanError
 from footfall.plans.model import Plan
 from footfall.plans.shape import flaws_of_shape
+from footfall.plans.yaml_tree import LARGEST, parse
 
 __all__ = ["LARGEST", "plan_of"]
 

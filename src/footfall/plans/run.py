@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from footfall.plans.instance import Misplaced, Remark
 from footfall.plans.mark import Mark
 from footfall.plans.model import Form, Rule, Severity
+from footfall.plans.outcome import Misplaced, Remark
 
 STEPS_KEPT = 200
 REMARKS_KEPT = 20

@@ -9,9 +9,9 @@ from msgspec import UNSET
 from footfall.plans.model import EventType, Expectation, Field, Plan, Step
 from footfall.plans.payload import ENCODED, is_shaped
 from footfall.plans.values import MISSING, expectation_of, value_at
-from footfall.spec.examples import example
-from footfall.spec.schemas import Schema, event_schema
-from footfall.spec.verdict import Profile
+from footfall.schema.examples import example
+from footfall.schema.schemas import Schema, event_schema
+from footfall.schema.verdict import Profile
 
 Json = dict[str, Any]
 

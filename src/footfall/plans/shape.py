@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import inspect
 
-from footfall.plans.document import Node, path_step
 from footfall.plans.errors import Flaw
+from footfall.plans.yaml_tree import Node, path_step
 
 _TEXT = "a text"
 _VALUE = "a value, or keys and values"

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct, field
 
-from footfall.plans.instance import Instance
 from footfall.plans.mark import Mark, in_order
 from footfall.plans.model import Plan
+from footfall.plans.outcome import Instance
 from footfall.plans.run import Run
 from footfall.plans.workflow import Walk, Workflow, workflow_of
 

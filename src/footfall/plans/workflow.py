@@ -16,9 +16,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import UNSET, Struct, field
 
 from footfall.plans.blocks import Nesting
-from footfall.plans.instance import Instance, Remark
 from footfall.plans.mark import Mark, in_order
 from footfall.plans.model import Plan
+from footfall.plans.outcome import Instance, Remark
 from footfall.plans.recognition import Steps, events_of
 from footfall.plans.rules import Book, Bound
 from footfall.plans.run import REMARKS_KEPT, Open, Run, Spot, remark_of, spot_of

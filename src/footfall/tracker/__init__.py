@@ -7,10 +7,10 @@ with tracker.session(actor="u-17"), tracker.play("do_31", "2"):
     tracker.interact(type="TOUCH", id="next", pageid="page-3")
 """
 
-from footfall.tracker.fates import Counts, Fate, Report
+from footfall.tracker.context import Content, Producer, Surroundings
+from footfall.tracker.disk_outbox import DiskOutbox
 from footfall.tracker.outbox import MemoryOutbox, Outbox
-from footfall.tracker.spool import DiskOutbox
-from footfall.tracker.surroundings import Content, Producer, Surroundings
+from footfall.tracker.reports import Counts, Fate, Report
 from footfall.tracker.tracker import Tracker
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from footfall.tracker.surroundings import Content
+from footfall.tracker.context import Content
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from footfall.tracker.calls import Call
-from footfall.tracker.surroundings import Producer, Surroundings
+from footfall.tracker.context import Producer, Surroundings
 
 _encode = msgspec.json.Encoder().encode
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from footfall.plans.grammar import grammar_of
 from footfall.plans.model import Expectation, Plan, Scalar, Step
 from footfall.tracker import calls
-from footfall.tracker.surroundings import Content
+from footfall.tracker.context import Content
 
 if TYPE_CHECKING:
     from footfall.tracker.tracker import Tracker

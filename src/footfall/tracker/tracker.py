@@ -13,14 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from footfall.tracker import blocks, calls
-from footfall.tracker.courier import Courier, Pace
+from footfall.tracker import calls, spans
+from footfall.tracker.context import Content, Producer, Surroundings, here, within
+from footfall.tracker.disk_outbox import forked, on_disk
 from footfall.tracker.event import build
-from footfall.tracker.fates import Counts, Fate, Listener, Report
 from footfall.tracker.outbox import Aside, MemoryOutbox, Outbox, OutboxError
-from footfall.tracker.post import Post
-from footfall.tracker.spool import forked, on_disk
-from footfall.tracker.surroundings import Content, Producer, Surroundings, here, within
+from footfall.tracker.reports import Counts, Fate, Listener, Report
+from footfall.tracker.sender import Pace, Sender
+from footfall.tracker.transport import HttpTransport
 
 if TYPE_CHECKING:
     from footfall.plans.model import Plan
@@ -62,14 +62,14 @@ class Tracker:
         self.producer = Producer(producer) if isinstance(producer, str) else producer
         self.counts = Counts()
         self._around = Surroundings(channel=channel, env=env or self.producer.id, did=did)
-        self._post = Post(endpoint, key, headers=_headers(channel, self.producer, did))
+        self._transport = HttpTransport(endpoint, key, headers=_headers(channel, self.producer, did))
         self._outbox = _outbox(outbox, endpoint, channel, self.producer)
         self._on_fate = on_fate
         self._exit_timeout = exit_timeout
         pace = Pace(batch_events, batch_bytes, batch_age)
-        self._courier = Courier(self._outbox, self._post, pace, self.counts, on_fate)
+        self._sender = Sender(self._outbox, self._transport, pace, self.counts, on_fate)
         self._is_closed = False
-        self._courier.resume()
+        self._sender.resume()
         _trackers.add(self)
 
     # Surroundings
@@ -104,21 +104,21 @@ class Tracker:
             )
         )
 
-    def session(self, *, actor: str | None = None, sid: str | None = None, **edata: Any) -> blocks.Block:
+    def session(self, *, actor: str | None = None, sid: str | None = None, **edata: Any) -> spans.Span:
         """A session: START and END of type session, with the true duration."""
-        return blocks.session(self, self._here().having(actor=actor, sid=sid), edata)
+        return spans.session(self, self._here().having(actor=actor, sid=sid), edata)
 
-    def play(self, content: Content | str, ver: str = "1.0", **edata: Any) -> blocks.Block:
+    def play(self, content: Content | str, ver: str = "1.0", **edata: Any) -> spans.Span:
         """Content that is played: START and END of type player, with the true duration."""
         played = Content(content, ver=ver) if isinstance(content, str) else content
-        return blocks.play(self, self._here(), played, edata)
+        return spans.play(self, self._here(), played, edata)
 
     def flow(self, plan: "Plan | str", *, id: str | None = None, strict: bool = False) -> "Flow":  # noqa: A002
         """A run through a tracking plan, by its name or its file: its steps are methods.
 
         In strict mode impossible orders raise FlowError. Raises footfall.plans.errors.PlanError for what is no plan.
         """
-        from footfall.plans.shelf import find
+        from footfall.plans.registry import find
         from footfall.tracker.flow import Flow
 
         return Flow(self, find(plan) if isinstance(plan, str) else plan, id=id, strict=strict)
@@ -205,7 +205,7 @@ class Tracker:
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Send what waits; whether all of it was sent within so many seconds."""
-        return self._courier.flush(timeout)
+        return self._sender.flush(timeout)
 
     async def aflush(self, seconds: float = 10.0) -> bool:
         """The same without blocking the event loop."""
@@ -216,7 +216,7 @@ class Tracker:
         if self._is_closed:
             return True
         self._is_closed = True
-        is_sent = self._courier.close(self._exit_timeout if timeout is None else timeout)
+        is_sent = self._sender.close(self._exit_timeout if timeout is None else timeout)
         self._outbox.close()
         return is_sent
 
@@ -244,7 +244,7 @@ class Tracker:
     def after_fork(self) -> None:
         """In a child process: begin an outbox and a thread of its own."""
         self._outbox = forked(self._outbox, _log)
-        self._courier.after_fork(self._outbox)
+        self._sender.after_fork(self._outbox)
 
     def _here(self) -> Surroundings:
         """Where the caller is, with what the tracker knows in the blanks."""
@@ -310,7 +310,7 @@ class Tracker:
         if dropped:
             self.counts.dropped += dropped
             _log.warning("the outbox is full: the oldest %d events made way", dropped)
-        self._courier.nudge()
+        self._sender.nudge()
 
     def _report(self, report: Report) -> None:
         self.counts.count(report.fate)

@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
 
-from footfall.dialects.lms_types import BY_NAME
+from footfall.dialects.lms.types import BY_NAME
 from footfall.tracker.django.delivery import tracker, tracker_paths
 from footfall.tracker.django.options import HOOKS, Options, hook, options, outbox_folder
 from footfall.tracker.django.tracker import FootfallTracker, Tracker

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from footfall.tracker.django.event import Event
-from footfall.tracker.django.line import Line
 from footfall.tracker.django.options import SETTING, options, outbox_folder
-from footfall.tracker.guard import guard
+from footfall.tracker.django.queue import DeliveryQueue
+from footfall.tracker.safe import guard
 
 if TYPE_CHECKING:
     from footfall.tracker.django.tracker import Tracker
@@ -59,7 +59,7 @@ def tracker(path: str) -> "Tracker":
     return _desk.tracker(path)
 
 
-def line(path: str) -> Line:
+def line(path: str) -> DeliveryQueue:
     """The way to a tracker; raises ImproperlyConfigured and ValueError."""
     return _desk.line(path)
 
@@ -112,13 +112,13 @@ def _enqueue(path: str, event: Event) -> bool:
     return enqueue(path, event)
 
 
-class _Desk:
+class _Registry:
     """The trackers of this process and the ways to them, made when they are needed first."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._trackers: dict[str, Tracker] = {}
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, DeliveryQueue] = {}
 
     def tracker(self, path: str) -> "Tracker":
         """See the function."""
@@ -128,14 +128,14 @@ class _Desk:
             found = self._trackers.setdefault(path, made)
         return found
 
-    def line(self, path: str) -> Line:
+    def line(self, path: str) -> DeliveryQueue:
         """See the function."""
         found = self._lines.get(path)
         if found is None:
             to = self.tracker(path)
             with self._lock:
                 if path not in self._lines:
-                    self._lines[path] = Line(folder(path), options().outbox_bytes, to.post(), to.pace())
+                    self._lines[path] = DeliveryQueue(folder(path), options().outbox_bytes, to.post(), to.pace())
                 found = self._lines[path]
         return found
 
@@ -156,7 +156,7 @@ class _Desk:
             one.after_fork()
 
 
-_desk = _Desk()
+_desk = _Registry()
 
 
 def _make(path: str) -> "Tracker":

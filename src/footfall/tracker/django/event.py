@@ -13,10 +13,10 @@ import msgspec
 from django.utils.functional import Promise
 from msgspec import Struct
 
-from footfall.dialects.frame import Outcome, RefusalError, Request
-from footfall.dialects.lms import PATHS, Lms
-from footfall.dialects.lms_shape import KEYS
-from footfall.tracker.django.words import Words, sentence
+from footfall.dialects.base import Outcome, RefusalError, Request
+from footfall.dialects.lms.dialect import PATHS, Lms
+from footfall.dialects.lms.shape import KEYS
+from footfall.tracker.django.messages import Words, sentence
 
 
 def _said(value: Any) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from footfall.dialects.lms_body import BESIDE
-from footfall.dialects.lms_shape import KEYS
+from footfall.dialects.lms.body import BESIDE
+from footfall.dialects.lms.shape import KEYS
 from footfall.tracker.django.options import hook
 
 FIELDS = (*(key for key in KEYS if key not in ("event_type", "anon_username", "time", "event_data")), *BESIDE)

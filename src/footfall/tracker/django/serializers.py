@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
-from footfall.dialects.lms_types import BY_NAME
+from footfall.dialects.lms.types import BY_NAME
 from footfall.tracker.django.event import Event, RefusedError
 from footfall.tracker.django.options import hook, options
 from footfall.tracker.django.tracker import Tracker

@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from kombu.exceptions import KombuError
 
-from footfall.failure import TerminalError
+from footfall.errors import TerminalError
 from footfall.tracker.django.delivery import tracker
 from footfall.tracker.django.event import Event
 

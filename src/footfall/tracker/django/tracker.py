@@ -8,16 +8,16 @@ from uuid import uuid4
 
 from django.utils.timezone import is_naive, make_aware
 
-from footfall.dialects.lms_types import BY_NAME
-from footfall.failure import TerminalError, TransientError
-from footfall.tracker.courier import Pace
-from footfall.tracker.django import nodes, people
+from footfall.dialects.lms.types import BY_NAME
+from footfall.errors import TerminalError, TransientError
+from footfall.tracker.django import nodes, subjects
+from footfall.tracker.django.callback_transport import CallbackTransport
 from footfall.tracker.django.delivery import deliver, path_of
 from footfall.tracker.django.event import Event, RefusedError, own_id, write
-from footfall.tracker.django.hand import Hand
 from footfall.tracker.django.options import options
-from footfall.tracker.guard import guard
-from footfall.tracker.post import Post, Verdict
+from footfall.tracker.safe import guard
+from footfall.tracker.sender import Pace
+from footfall.tracker.transport import HttpTransport, Verdict
 
 _log = logging.getLogger("footfall.tracker.django")
 
@@ -75,7 +75,7 @@ class Tracker:
         """
         if id is not None and time is None:
             raise RefusedError({"time": ["This field is required with an id."]})
-        person = people.name(user)
+        person = subjects.name(user)
         told: dict[str, Any] = {
             **(posted or {}),
             **nodes.fields_of(course_content_node),
@@ -88,7 +88,7 @@ class Tracker:
         if id is not None or time is None:
             told["id"] = own_id(person or "", id or uuid4().hex)
         event = write(told, options().channel)
-        people.guard(event, user)
+        subjects.guard(event, user)
         return event
 
     @classmethod
@@ -119,9 +119,9 @@ class Tracker:
         """How many waiting events are carried at once, and how long they wait for others."""
         return Pace(events=1, age=0.0)
 
-    def post(self) -> Post:
+    def post(self) -> HttpTransport:
         """What carries the waiting events: `send`, one after the other."""
-        return Hand(path_of(type(self)), self.send)
+        return CallbackTransport(path_of(type(self)), self.send)
 
 
 def _moment(given: datetime | str | None) -> datetime | str:
@@ -144,12 +144,12 @@ class FootfallTracker(Tracker):
         """Batches, at most BATCH_SECONDS after their first event."""
         return Pace(age=options().batch_seconds)
 
-    def post(self) -> Post:
+    def post(self) -> HttpTransport:
         """A connection to the server; raises ValueError for a URL that is none."""
         given = options()
         # A key belongs to its server and goes to no other.
         key = self.key if self.url else self.key or given.key
-        return Post(self.url or given.url, key, headers=[("x-channel-id", self.channel or given.channel)])
+        return HttpTransport(self.url or given.url, key, headers=[("x-channel-id", self.channel or given.channel)])
 
     def text(self, event: Event) -> bytes:
         """The V3 text under which an event waits."""

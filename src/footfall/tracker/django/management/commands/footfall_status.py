@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from footfall.tracker.django.standing import standings
+from footfall.tracker.django.status import standings
 
 
 class Command(BaseCommand):

@@ -4,15 +4,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= demo-data
+# Rooms without servers, browsers and other processes: linted, typed and tested in less than two minutes.
+QUICK := $(addprefix tests/,schema plans journal control dialects check test_hosts.py test_peer.py test_isolation.py)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench bench-full torture docs screenshot lock clean
+.PHONY: run test quick check bench bench-full torture docs screenshot lock clean
 
 run: .stamps/server
 	$(BIN)/footfall demo --data $(DATA)
 
 test: .stamps/test .stamps/chromium .stamps/npm .stamps/proxies check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile
+
+quick: check
+	$(BIN)/python -m pytest -q -n logical --dist loadfile $(QUICK)
 
 check: .stamps/test
 	$(BIN)/ruff format --check --quiet .

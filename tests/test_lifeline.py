@@ -20,11 +20,11 @@ from tests.cli.samples import impression
 from tests.serving import PROGRAM, serving, until
 
 _CHILD = (
-    "import sys, time; from footfall import lifeline; {before}; lifeline.hold({seconds});"
+    "import sys, time; from footfall.runtime import lifeline; {before}; lifeline.hold({seconds});"
     "print('up', flush=True); time.sleep(600)"
 )
 _PARENT = (
-    "import subprocess, sys, time; from footfall import lifeline;"
+    "import subprocess, sys, time; from footfall.runtime import lifeline;"
     "child = lifeline.spawn([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE);"
     "child.stdout.readline(); print(child.pid, flush=True); time.sleep(600)"
 )

@@ -134,7 +134,7 @@ def test_a_fault_of_ours_in_one_judgement_ends_no_other(monkeypatch: pytest.Monk
     done: list[JudgedRequest | Reply] = []
     slices = TimeSlices(service, loop)  # type: ignore[arg-type]
     with monkeypatch.context() as patched:
-        patched.setattr("footfall.collector.door.opening", lambda *_, **__: 1 / 0)
+        patched.setattr("footfall.collector.service.opening", lambda *_, **__: 1 / 0)
         slices.judge(accepted, b"{", done.append)
     loop.turn()
     slices.judge(accepted, b"{", done.append)

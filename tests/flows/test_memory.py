@@ -12,8 +12,8 @@ from .test_orders import visit
 
 ROOT = Path(__file__).parents[2]
 _RUN = """
-from footfall.flows import work
-work.main()
+from footfall.flows import worker
+worker.main()
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 

@@ -56,6 +56,11 @@ def test_who_asked_and_is_gone_is_forgotten(tmp_path: Path, other: BackgroundLoc
     assert other.is_free
 
 
+@pytest.fixture
+def _nothing_is_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep_module, "_LITTLE_BYTES", 0)
+
+
 def _run(upkeep: CompactionScheduler) -> None:
     upkeep.step()
     while upkeep._running is not None:
@@ -63,6 +68,31 @@ def _run(upkeep: CompactionScheduler) -> None:
         upkeep.step()
 
 
+def test_where_little_is_to_be_done_nobody_has_to_make_room(tmp_path: Path, other: BackgroundLock) -> None:
+    lake = open_events(tmp_path)
+    many(lake, 12, 30)
+    assert other.take()
+    _run(CompactionScheduler(lake, 0.0))
+    assert lake.adds().num_rows == 1
+    assert not other.is_asked
+
+
+def test_where_little_comes_every_third_round_is_enough(tmp_path: Path) -> None:
+    lake = open_events(tmp_path)
+    upkeep = CompactionScheduler(lake, 0.001)
+    rounds = []
+    for _ in range(6):
+        many(lake, 8, 1)
+        time.sleep(0.002)
+        _run(upkeep)  # compacts, where it does
+        time.sleep(0.002)
+        _run(upkeep)  # finds nothing more, and the next round begins
+        rounds.append(lake.adds().num_rows == 1)
+    assert sum(rounds) < len(rounds)
+    assert rounds[0]
+
+
+@pytest.mark.usefixtures("_nothing_is_little")
 def test_compaction_waits_for_its_turn(tmp_path: Path, other: BackgroundLock) -> None:
     lake = open_events(tmp_path)
     many(lake, 12, 30)
@@ -77,6 +107,7 @@ def test_compaction_waits_for_its_turn(tmp_path: Path, other: BackgroundLock) ->
     assert other.is_free
 
 
+@pytest.mark.usefixtures("_nothing_is_little")
 def test_compaction_that_has_nothing_left_to_do_does_not_ask(
     tmp_path: Path, other: BackgroundLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +122,7 @@ def test_compaction_that_has_nothing_left_to_do_does_not_ask(
     assert not other.is_asked
 
 
+@pytest.mark.usefixtures("_nothing_is_little")
 def test_compaction_does_not_wait_for_ever(
     tmp_path: Path, other: BackgroundLock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,14 +177,14 @@ def test_a_clock_that_jumps_lets_no_resend_through(
     real = now_ms()
     machine = Machine(tmp_path, dedup_bytes)
     for number, ahead in enumerate(CLOCKS[which]):
-        monkeypatch.setattr("footfall.pipeline.run._now_ms", lambda ahead=ahead: int(BASE + DAY + ahead))
+        monkeypatch.setattr("footfall.pipeline.process._now_ms", lambda ahead=ahead: int(BASE + DAY + ahead))
         if restarts:
             machine.restart()
         new = [Sent(f"{number}.{n}", BASE + n, "x").event() for n in range(40)]
         assert machine.send(new, int(BASE + DAY + ahead)) == ["stored"] * len(new)
         sent += new
         assert machine.send(sent, int(BASE + DAY + ahead)) == ["duplicate"] * len(sent)
-    monkeypatch.setattr("footfall.pipeline.run._now_ms", lambda: real)
+    monkeypatch.setattr("footfall.pipeline.process._now_ms", lambda: real)
     machine.restart()
     assert machine.send(sent, int(BASE + 2 * DAY)) == ["duplicate"] * len(sent)
     machine.close()

@@ -55,8 +55,8 @@ def _require_running(demo: subprocess.Popen[bytes]) -> None:
 
 def test_a_portal_whose_parent_is_killed_ends_too(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from footfall.demo.portal import House\n"
-        "house = House(Path(sys.argv[1])); house.start(''); print(house.url, flush=True); time.sleep(600)"
+        "import sys, time; from pathlib import Path; from footfall.demo.portal import DemoPortal\n"
+        "house = DemoPortal(Path(sys.argv[1])); house.start(''); print(house.url, flush=True); time.sleep(600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

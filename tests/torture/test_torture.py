@@ -82,7 +82,9 @@ def test_processes_that_die_in_any_order(tmp_path: Path) -> None:
 
 def test_a_lifeline_that_nobody_holds_is_noticed(tmp_path: Path) -> None:
     """The harness itself: without lifelines it has to say that processes are left."""
-    (tmp_path / "sitecustomize.py").write_text("from footfall import lifeline\nlifeline.hold = lambda *_: None\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "from footfall.runtime import lifeline\nlifeline.hold = lambda *_: None\n"
+    )
     outcome = orphaning.orphan(tmp_path / "data", 1, bound=2, environment={"PYTHONPATH": str(tmp_path)})
     assert outcome.left
     assert outcome.locked
@@ -102,7 +104,7 @@ def test_one_of_four_tenants_attacks(tmp_path: Path) -> None:
 
 def test_a_server_that_judges_large_bodies_at_once_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant = "import footfall.collector.{0} as planted\nplanted.SMALL = 1 << 40\n"
-    (tmp_path / "sitecustomize.py").write_text(plant.format("sorting") + plant.format("door"))
+    (tmp_path / "sitecustomize.py").write_text(plant.format("classify") + plant.format("service"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     outcome = tenants.torment(tmp_path, 1.0, ("bombs",), is_timed=False, max_event_bytes=1 << 30)
     assert any("MiB more" in found for found in outcome.broken), str(outcome)

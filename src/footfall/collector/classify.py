@@ -73,7 +73,7 @@ def classify_clean(
     accepted = judge_batch(array)
     if accepted is None or len(accepted.events) > limits.events:
         return None
-    if len(array) > 2 * limits.extent.values and _longest(accepted.ends) >= 2 * limits.extent.values:
+    if len(array) > 2 * limits.extent.values and _has_long(accepted.ends, 2 * limits.extent.values):
         return None
     found = _clean_keys(accepted.events, entry, named, now, window)
     if found is None:
@@ -132,6 +132,14 @@ def classifying(
             yield from pile.put_group(index + 1 - len(group), group)
             group = []
     return pile.sorted(len(texts))
+
+
+def _has_long(ends: list[int], size: int) -> bool:
+    """Whether a line is so long, by where the lines end; eight together are looked at first, as hardly any is."""
+    if not ends:
+        return False
+    coarse = [0, *ends[::8], ends[-1]]
+    return max(map(sub, coarse[1:], coarse)) >= size and _longest(ends) >= size
 
 
 def _longest(ends: list[int]) -> int:

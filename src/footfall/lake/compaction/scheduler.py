@@ -36,6 +36,8 @@ _BEHIND_PATIENCE = 300.0
 _FIRST_PAUSE = 60.0
 _LONGEST_PAUSE = 3600.0
 _BROKEN_SECONDS = 3600.0
+_LITTLE_BYTES = 1 << 20
+_LITTLE_RESTS = 2  # times: where little comes, starting a process costs more than what it saves
 BROKEN_INPUT = 65
 _LARGE = _SMALLEST * _TIER_FACTOR ** (_TIERS - 1)
 
@@ -44,7 +46,7 @@ class Plan(Struct, frozen=True):
     """Files of one partition to be rewritten as one of the present schema; paths are relative to the table's folder.
 
     `group` names the files that they were chosen from, `left` tells how many of those must wait for another time;
-    `number` is that of the newest.
+    `number` is that of the newest, `size` how many bytes they are together.
     """
 
     folder: str
@@ -55,6 +57,12 @@ class Plan(Struct, frozen=True):
     group: str
     left: int
     number: int
+    size: int = 0
+
+    @property
+    def is_little(self) -> bool:
+        """Whether it is done in a moment, and in little memory."""
+        return self.size <= _LITTLE_BYTES
 
 
 class Rewritten(Struct, frozen=True):
@@ -107,9 +115,9 @@ class _Postponed(Struct, frozen=True):
 class CompactionScheduler:
     """Starts a compaction when one is due, and commits its result when it is done.
 
-    Every `seconds` each group of files gets its turn once, or until few are left. Other work in the background is asked
-    to make room first, and while `is_behind` says that storing events needs the machine, none is started; but neither
-    is waited for for ever.
+    Every `seconds` each group of files gets its turn once, or until few are left; every third time where it is little.
+    Other work in the background is asked to make room first, unless it is, and while `is_behind` says that storing
+    events needs the machine, none is started; but neither is waited for for ever.
     """
 
     def __init__(self, table: LakeTable, seconds: float, is_behind: Callable[[], bool] = lambda: False) -> None:
@@ -123,6 +131,7 @@ class CompactionScheduler:
         self._broken: dict[str, float] = {}
         self._postponed: dict[str, _Postponed] = {}
         self._done: set[str] = set()
+        self._resting: dict[str, int] = {}
 
     @property
     def broken(self) -> set[str]:
@@ -154,16 +163,17 @@ class CompactionScheduler:
             now = time.monotonic()
             self._broken = {path: until for path, until in self._broken.items() if until > now}
             waiting = {group for group, postponed in self._postponed.items() if postponed.until > now}
-            plan = choose(self._table, avoided=self._broken, done=self._done | waiting)
+            plan = choose(self._table, avoided=self._broken, done=self._done | waiting | self._resting.keys())
         except CommitError as error:
             _log.warning("nothing can be compacted", error=str(error))
             plan = None
         if plan is None:
             self._done.clear()
+            self._resting = {group: rests - 1 for group, rests in self._resting.items() if rests > 1}
             self._looked_at = time.monotonic()
             self._turn.release()
             self._asked_at = None
-        elif self._may_start():
+        elif plan.is_little or self._may_start():
             self._start(plan)
 
     def _may_start(self) -> bool:
@@ -215,6 +225,8 @@ class CompactionScheduler:
             self._postpone(plan, str(error))
             return
         self._postponed.pop(plan.group, None)
+        if plan.is_little and self._seconds:
+            self._resting[plan.group] = _LITTLE_RESTS
         _log.info("compacted", files=len(plan.paths), bytes=new.size, **plan.partition)
 
     def _leave_out(self, plan: Plan, path: str) -> None:
@@ -253,6 +265,7 @@ def choose(
         group=group.name,
         left=len(group.files) - len(chosen),
         number=max(write_number(file.path) for file in chosen),
+        size=sum(file.size for file in chosen),
     )
 
 

@@ -79,7 +79,11 @@ def visiting(rate: float = 0.0, **headers: str) -> tuple[Service, AcceptedReques
     return service, found
 
 
-@pytest.mark.parametrize("body", [b"{", b"\x1f\x8b", gzip.compress(b"[" * 100), gzip.compress(b" " * (21 << 20))])
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"\x1f\x8b", gzip.compress(b"[" * 100), gzip.compress(b" " * (21 << 20))],
+    ids=["cut", "no gzip", "deep", "a bomb"],
+)
 def test_a_refused_request_counts_against_the_rate(body: bytes) -> None:
     service, accepted = visiting(rate=1, content_encoding="gzip")
     found = service.enter(accepted, body)

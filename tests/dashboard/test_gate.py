@@ -9,7 +9,7 @@ import pytest
 from litestar.datastructures import Headers
 
 from footfall.control.store import Control
-from footfall.dashboard.auth import Authenticator
+from footfall.dashboard.auth import AccessControl
 from footfall.peer import PeerHeader
 from footfall.settings import Settings
 from tests.dashboard.conftest import Place, make_app
@@ -60,24 +60,24 @@ def test_a_proxy_or_a_remote_peer_needs_one(fortnights: Place, origin: str) -> N
 
 
 def test_an_address_is_known_from_the_collector_alone(tmp_path: Path) -> None:
-    authenticator = Authenticator(Settings(data=tmp_path), tmp_path / "control.db", PeerHeader(SECRET))
+    access_control = AccessControl(Settings(data=tmp_path), tmp_path / "control.db", PeerHeader(SECRET))
     forged = PeerHeader("x" * 32)
     for header, address in ((PeerHeader(SECRET), "203.0.113.9"), (forged, ""), (PeerHeader(), "")):
         lines = {name.decode(): value.decode() for name, value in header.lines("203.0.113.9")}
-        assert authenticator.client_address(Headers(lines | {"x-forwarded-for": "198.51.100.1"})) == address
-    authenticator.close()
+        assert access_control.client_address(Headers(lines | {"x-forwarded-for": "198.51.100.1"})) == address
+    access_control.close()
 
 
 def test_a_proxy_that_adds_a_line_of_its_own_is_believed_and_not_the_client(tmp_path: Path) -> None:
-    authenticator = Authenticator(
+    access_control = AccessControl(
         Settings(data=tmp_path, proxies="127.0.0.1"), tmp_path / "control.db", PeerHeader(SECRET)
     )
     lines = PeerHeader(SECRET).lines("127.0.0.1")
     told = [(b"x-forwarded-for", b"198.51.100.1"), (b"x-forwarded-for", b"203.0.113.9")]
-    assert authenticator.client_address(Headers([*lines, *told])) == "203.0.113.9"
-    assert authenticator.client_address(Headers([*lines, told[0]])) == "198.51.100.1"
-    assert authenticator.client_address(Headers(lines)) == "127.0.0.1"
-    authenticator.close()
+    assert access_control.client_address(Headers([*lines, *told])) == "203.0.113.9"
+    assert access_control.client_address(Headers([*lines, told[0]])) == "198.51.100.1"
+    assert access_control.client_address(Headers(lines)) == "127.0.0.1"
+    access_control.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/api/feed", "/v1/fate/x"])

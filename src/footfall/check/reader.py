@@ -14,7 +14,7 @@ from footfall.check.buffer import SIZE, Buffer, Landmark
 from footfall.check.chunk import Chunk, Piece, Place, Stray
 from footfall.check.lenient_json import BrokenError, Repair, read_loosely, skip_space
 from footfall.check.scan import BATCH, items_at_once, lines_at_once, values_at_once
-from footfall.check.values import Span, Values
+from footfall.check.values import TextSpan, Values
 from footfall.schema.json_text import JSON_ERRORS
 from footfall.schema.reasons import Reason
 from footfall.schema.verdict import Finding
@@ -163,11 +163,11 @@ class Reader:
         self._take(self._without_comma(self._values.span(in_array=True)))
         self._comma_due, self._after_comma = True, False
 
-    def _without_comma(self, span: Span) -> Span:
+    def _without_comma(self, span: TextSpan) -> TextSpan:
         """What is malformed ends where the next item begins, before which there is a comma."""
         window = self._window
         text = window.text[window.at : span.end].rstrip() if not span.is_json else b""
-        return Span(window.at + len(text) - 1) if len(text) > 1 and text.endswith(b",") else span
+        return TextSpan(window.at + len(text) - 1) if len(text) > 1 and text.endswith(b",") else span
 
     def _in_batch(self) -> None:
         """What stands behind the events of a batch, and says nothing about them."""
@@ -244,7 +244,7 @@ class Reader:
 
     # What was found.
 
-    def _take(self, span: Span) -> None:
+    def _take(self, span: TextSpan) -> None:
         """The value at hand is an event, or stands where one belongs."""
         window = self._window
         place = window.place

@@ -28,7 +28,7 @@ _END_OF_ARRAY = re.compile(rb"[ \t\r\n]*+\][\] \t\r\n}]*+\Z")
 _TAIL = 1024
 
 
-class Span(Struct, frozen=True):
+class TextSpan(Struct, frozen=True):
     """Where the value at hand ends, and whether it is JSON. A value too large to be held ends with `problem`."""
 
     end: int
@@ -45,23 +45,23 @@ class Values:
         self._lines = Landmark(window, re.compile(rb"\n"))
         self._wasted = 0
 
-    def span(self, *, in_array: bool) -> Span:
+    def span(self, *, in_array: bool) -> TextSpan:
         """The value that begins where the window stands."""
         while True:
             end = self.strict_end(self._window.at)
             if end > 0:
-                return Span(end, is_json=True)
+                return TextSpan(end, is_json=True)
             if end < 0 or not self._grow():
                 break
         return self._loose_span() or self._broken(in_array=in_array)
 
-    def line(self) -> Span:
+    def line(self) -> TextSpan:
         """What stands between events, to the end of the line or to what seems to be an event."""
         window = self._window
         while (end := self._lines.next(window.at)) < 0 and self._grow():
             pass
         ends = [offset for offset in (end, self.beginning()) if offset >= 0]
-        return Span(min(ends)) if ends else self._broken(in_array=False)
+        return TextSpan(min(ends)) if ends else self._broken(in_array=False)
 
     def beginning(self) -> int:
         """Where the next event seems to begin, -1 if nowhere in memory."""
@@ -90,12 +90,12 @@ class Values:
         self._wasted += int(place[1]) if place else size
         return -1 if place else 0
 
-    def _loose_span(self) -> Span | None:
+    def _loose_span(self) -> TextSpan | None:
         window = self._window
         while True:
             bound = self.beginning()
             try:
-                return Span(read_loosely(window.text, window.at, bound if bound >= 0 else None).end)
+                return TextSpan(read_loosely(window.text, window.at, bound if bound >= 0 else None).end)
             except BrokenError as error:
                 if not error.is_cut:
                     return None
@@ -104,28 +104,28 @@ class Values:
             if not self._grow():
                 return None
 
-    def _look_beyond(self, bound: int) -> Span | None:
+    def _look_beyond(self, bound: int) -> TextSpan | None:
         """A value in which an event seems to begin: in a comment, or without indentation."""
         window = self._window
         origin = window.origin
         while not self._is_impatient():
             try:
-                return Span(read_loosely(window.text, window.at).end)
+                return TextSpan(read_loosely(window.text, window.at).end)
             except BrokenError as error:
                 self._wasted += 16 * max(0, error.offset - (bound + origin - window.origin))
                 if not error.is_cut or not self._grow():
                     break
         return None
 
-    def _broken(self, *, in_array: bool) -> Span:
+    def _broken(self, *, in_array: bool) -> TextSpan:
         window = self._window
         while (end := self.beginning()) < 0 and not window.is_last and self._grow():
             pass
         if end < 0 and in_array:
             end = self._next_in_array()
         if end >= 0 or window.is_last:
-            return Span(end if end >= 0 else len(window.text))
-        return Span(len(window.text), problem=Finding.make(Reason.EVENT_TOO_LARGE))
+            return TextSpan(end if end >= 0 else len(window.text))
+        return TextSpan(len(window.text), problem=Finding.make(Reason.EVENT_TOO_LARGE))
 
     def _next_in_array(self) -> int:
         window = self._window

@@ -26,7 +26,7 @@ from footfall.importers.keycloak.event_file import Form
 from footfall.importers.keycloak.importer import File, Importer, Poll, Reach, Report, take_file
 from footfall.importers.keycloak.progress import State, held, load, save, state_path
 from footfall.importers.keycloak.token import ClientCredentials, CommandToken, Tokens
-from footfall.importers.sender import PATIENCE_SECONDS, Receipt, Sender, Taker
+from footfall.importers.sender import PATIENCE_SECONDS, OperationSender, Receipt, Taker
 
 CLIENT_ID = "FOOTFALL_KEYCLOAK_CLIENT_ID"
 CLIENT_SECRET = "FOOTFALL_KEYCLOAK_CLIENT_SECRET"  # noqa: S105 - the name of a variable
@@ -190,7 +190,9 @@ def _progress(text: str, *, quiet: bool = False) -> Iterator[Callable[[int], obj
 @contextmanager
 def _taker(target: Target, stop: threading.Event | None = None, patience: float = PATIENCE_SECONDS) -> Iterator[Taker]:
     if not target.dry_run:
-        with closing(Sender(target.url, target.key, target.channel, stop or threading.Event(), patience)) as delivery:
+        with closing(
+            OperationSender(target.url, target.key, target.channel, stop or threading.Event(), patience)
+        ) as delivery:
             yield delivery
         return
     rehearsal = _Rehearsal()

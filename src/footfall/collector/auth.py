@@ -67,7 +67,7 @@ class Authenticator:
         return self._is_local and self.directory.is_open
 
     def authenticate(self, head: RequestHead) -> Credential:
-        """The request's pass; raises RefusedError: 401 without a valid key, 403 where it may not be used.
+        """The request's pass; raises HttpError: 401 without a valid key, 403 where it may not be used.
 
         503 while nobody can say which keys there are: a sender that has a good one must come again.
         """
@@ -113,7 +113,7 @@ class Authenticator:
 
 
 def _token(head: RequestHead) -> tuple[str, bool]:
-    """The key of a request and whether it stood in the URL; raises RefusedError when there is none."""
+    """The key of a request and whether it stood in the URL; raises HttpError when there is none."""
     scheme, _, credentials = head.headers.get(b"authorization", b"").strip().partition(b" ")
     token = credentials.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
     if token:

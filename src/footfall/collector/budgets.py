@@ -43,7 +43,7 @@ class Budgets:
         return account is None or (account.seconds > 0 and account.bytes > 0)
 
     def check(self, channel: str) -> None:
-        """Raises RefusedError (429) for a channel that has to wait."""
+        """Raises HttpError (429) for a channel that has to wait."""
         account = self._accounts.get(channel)
         if account is None or self.allow(channel):
             return

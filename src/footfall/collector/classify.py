@@ -45,7 +45,7 @@ class Limits(Struct, frozen=True):
 
 
 class Classified(Struct):
-    """The events of a request by fate; the fields go into the journal as `Intake` has them."""
+    """The events of a request by fate; the fields go into the journal as `IngestRecord` has them."""
 
     of: int
     channel: str
@@ -66,7 +66,7 @@ def classify_clean(
 ) -> Classified | None:
     """Sort the events of an array if all are accepted without remark under one channel; None if they are not.
 
-    The arguments are those of `sort`.
+    The arguments are those of `classify`.
     """
     if len(array) > min(SMALL, limits.extent.size):
         return None
@@ -111,7 +111,7 @@ def classify(batch: Batch, entry: Credential, named: str, now: int, window: Rece
 def classifying(
     batch: Batch, entry: Credential, named: str, now: int, window: RecentKeys, limits: Limits
 ) -> Steps[Classified]:
-    """`sort` in slices."""
+    """`classify` in slices."""
     if batch.array is not None:
         clean = classify_clean(memoryview(batch.array), entry, named, now, window, limits)
         if clean is not None:

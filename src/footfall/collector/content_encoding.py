@@ -19,7 +19,7 @@ _AT_MOST_STACKED = 3
 
 
 def parse_encodings(value: bytes) -> tuple[str, ...]:
-    """The encodings of a header, in the order in which they were applied; raises RefusedError for an unknown one."""
+    """The encodings of a header, in the order in which they were applied; raises HttpError for an unknown one."""
     names = tuple(name for part in value.decode("latin-1").split(",") if (name := part.strip().lower()))
     coded = tuple(_ALIASES.get(name, name) for name in names if name != "identity")
     if len(coded) > _AT_MOST_STACKED or any(name not in _DECODERS for name in coded):
@@ -28,7 +28,7 @@ def parse_encodings(value: bytes) -> tuple[str, ...]:
 
 
 def inflate(body: bytes, encodings: tuple[str, ...], limit: int) -> bytes:
-    """Undo the encodings; raises RefusedError for a corrupt body or one that would pass the limit of bytes."""
+    """Undo the encodings; raises HttpError for a corrupt body or one that would pass the limit of bytes."""
     return finish(inflating(body, encodings, limit, lambda _: None))
 
 

@@ -58,7 +58,7 @@ class DialectRouter:
 
 
 def translating(dialect_request: DialectRequest, request: Request) -> Steps[Translation]:
-    """What is said, in V3, in slices; raises RefusedError."""
+    """What is said, in V3, in slices; raises HttpError."""
     try:
         return (yield from dialect_request.dialect.translating(request))
     except RefusalError as error:

@@ -39,7 +39,7 @@ _BODILESS = (204, 304)
 
 
 def check(version: str, target: bytes, headers: Pairs, max_body: int) -> None:
-    """Refuse a request that somebody on its way could understand differently; raises RefusedError.
+    """Refuse a request that somebody on its way could understand differently; raises HttpError.
 
     Header names are in lower case. `max_body` is in bytes.
     """
@@ -64,7 +64,7 @@ def check(version: str, target: bytes, headers: Pairs, max_body: int) -> None:
 
 
 def check_coding(version: str, codings: list[bytes]) -> None:
-    """Refuse a body that is framed otherwise than by chunks alone; raises RefusedError.
+    """Refuse a body that is framed otherwise than by chunks alone; raises HttpError.
 
     `codings` are the values of Transfer-Encoding, in the order in which they came.
     """

@@ -12,7 +12,7 @@ from footfall.health import CollectorState, Problem
 from footfall.settings import Settings
 
 
-class Health:
+class CollectorHealth:
     """What this collector says of itself, and what all say together.
 
     `problems` are sentences on what is wrong with this process alone.

@@ -5,7 +5,7 @@ import hmac
 from footfall.collector import browser_tracker
 from footfall.collector.asgi import Application, Receive, Scope, Send, send_reply
 from footfall.collector.auth import Authenticator
-from footfall.collector.health import Health
+from footfall.collector.health import CollectorHealth
 from footfall.collector.http_error import HttpError
 from footfall.collector.metrics import CONTENT_TYPE, Metrics
 from footfall.collector.peer import is_local_peer
@@ -23,7 +23,7 @@ class InternalApp:
         self,
         settings: Settings,
         authenticator: Authenticator,
-        health: Health,
+        health: CollectorHealth,
         metrics: Metrics,
         publisher: StateWriter,
         behind: Application,

@@ -21,7 +21,7 @@ from footfall.collector.http_exchange import Exchange
 from footfall.collector.request import EXACT, RequestHead, is_ingest_target, path_of
 from footfall.collector.responses import Reply
 from footfall.collector.service import AcceptedRequest, JudgedRequest
-from footfall.collector.state import CollectorState
+from footfall.collector.state import SharedState
 from footfall.journal.base import JournalFullError, WriteFailedError
 from footfall.schema.reasons import Reason
 
@@ -53,7 +53,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def __init__(
         self,
-        state: CollectorState,
+        state: SharedState,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],

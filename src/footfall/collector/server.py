@@ -21,13 +21,13 @@ import uvloop
 from footfall import logs
 from footfall.collector import user_agent
 from footfall.collector.asgi import Application
-from footfall.collector.health import Health
+from footfall.collector.health import CollectorHealth
 from footfall.collector.internal_app import InternalApp
 from footfall.collector.metrics import Metrics
 from footfall.collector.protocol import HttpProtocol
 from footfall.collector.proxy import Proxy
 from footfall.collector.service import Service
-from footfall.collector.state import CollectorState, Connection
+from footfall.collector.state import SharedState, TimedConnection
 from footfall.collector.state_writer import StateWriter
 from footfall.control.snapshot import Snapshot
 from footfall.health import Problem
@@ -92,7 +92,7 @@ class _Collector:
             self._snapshot.close()
 
     async def _serve(self, sockets: list[socket.socket], journal: GroupCommit) -> None:
-        state = CollectorState(self._settings, self._service, journal)
+        state = SharedState(self._settings, self._service, journal)
         metrics = Metrics(
             self._settings,
             self._index,
@@ -100,7 +100,7 @@ class _Collector:
             held=lambda: state.held,
             pending=lambda: journal.pending_bytes,
         )
-        health = Health(self._settings, self._index, self._service, self._snapshot)
+        health = CollectorHealth(self._settings, self._index, self._service, self._snapshot)
         health.problems = self._problems
         publisher = StateWriter(metrics, health)
         application = InternalApp(
@@ -108,7 +108,9 @@ class _Collector:
         )
         server = _Server(_config(state, application), state)
         tasks = [
-            asyncio.create_task(state.sweep(lambda: cast("list[Connection]", list(server.server_state.connections)))),
+            asyncio.create_task(
+                state.sweep(lambda: cast("list[TimedConnection]", list(server.server_state.connections)))
+            ),
             asyncio.create_task(self._tick(health, publisher)),
         ]
         for task in tasks:
@@ -125,11 +127,11 @@ class _Collector:
         if failed:
             raise failed[0]
 
-    def _proxy(self, state: CollectorState) -> Proxy:
+    def _proxy(self, state: SharedState) -> Proxy:
         max_body = self._settings.max_body_bytes
         return Proxy(self._web_socket, self._peer, state.draining, max_body=max_body, most=_MOST_FORWARDED)
 
-    async def _tick(self, health: Health, publisher: StateWriter) -> None:
+    async def _tick(self, health: CollectorHealth, publisher: StateWriter) -> None:
         """Look for new channels and keys, and tell the others how it goes: at once when that changes."""
         was_failing, due = False, 0.0
         while True:
@@ -149,7 +151,7 @@ class _Collector:
 class _Server(uvicorn.Server):
     """uvicorn's server, which leaves ending the process to `run` and tells all connections that the end has begun."""
 
-    def __init__(self, config: uvicorn.Config, state: CollectorState) -> None:
+    def __init__(self, config: uvicorn.Config, state: SharedState) -> None:
         super().__init__(config)
         self._state = state
 
@@ -170,7 +172,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(state: CollectorState, application: Application) -> uvicorn.Config:
+def _config(state: SharedState, application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         cast("Any", application),
         http=cast("Any", partial(HttpProtocol, state)),

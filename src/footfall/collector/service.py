@@ -377,7 +377,7 @@ def _fates(found: Classified) -> list[tuple[str, Fate, int]]:
 
 @lru_cache(maxsize=256)
 def _is_ndjson(value: bytes) -> bool:
-    """Whether a Content-Type means one event a line; raises RefusedError for one that cannot be read."""
+    """Whether a Content-Type means one event a line; raises HttpError for one that cannot be read."""
     kind, _, parameters = value.decode("latin-1").lower().partition(";")
     kind = kind.strip()
     if kind not in _MEDIA_TYPES:

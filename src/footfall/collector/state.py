@@ -20,7 +20,7 @@ class Journal(Protocol):
         """Queue a record; raises JournalFullError or WriteFailedError, at once or through the future."""
 
 
-class Connection(Protocol):
+class TimedConnection(Protocol):
     """A connection, as the sweep sees it; `deadline` is in the loop's time."""
 
     deadline: float
@@ -29,7 +29,7 @@ class Connection(Protocol):
         """Do what is to be done when the deadline has passed."""
 
 
-class CollectorState:
+class SharedState:
     """The shared state of all connections; `held` is how many bytes they hold that are not answered yet."""
 
     def __init__(self, settings: Settings, service: Service, journal: Journal) -> None:
@@ -68,7 +68,7 @@ class CollectorState:
         most = self._max_held // 2 if own < self.held else self._max_held - self._max_held // 16
         return self.held + more <= self._max_held and own + more <= most
 
-    async def sweep(self, open_connections: Callable[[], Iterable[Connection]]) -> None:
+    async def sweep(self, open_connections: Callable[[], Iterable[TimedConnection]]) -> None:
         """Go round all connections twice a second, for ever, and end those whose time is up."""
         loop = asyncio.get_running_loop()
         while True:

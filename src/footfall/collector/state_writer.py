@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from footfall import health as health_module
-from footfall.collector.health import Health
+from footfall.collector.health import CollectorHealth
 from footfall.collector.metrics import Metrics
 from footfall.health import CollectorState
 from footfall.runtime import runtime_folder
@@ -19,7 +19,7 @@ _PATIENCE_SECONDS = 1.0
 class StateWriter:
     """Writes the numbers and the state of this collector; one that cannot be written is said once, and in the state."""
 
-    def __init__(self, metrics: Metrics, health: Health) -> None:
+    def __init__(self, metrics: Metrics, health: CollectorHealth) -> None:
         self._metrics = metrics
         self._health = health
         self._threads = ThreadPoolExecutor(1, "publish")

@@ -42,7 +42,7 @@ class WebExchange:
         self._has_begun = self._is_gone = self._is_drained = False
 
     async def run(self, path: Path, draining: asyncio.Event) -> None:
-        """Forward both ways; raises RefusedError while the client was told nothing yet.
+        """Forward both ways; raises HttpError while the client was told nothing yet.
 
         An answer that breaks off is left unfinished, for which the server cuts the client's connection.
         """

@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException
 
 from footfall.dashboard import routes
 from footfall.dashboard.assets import Bundle
-from footfall.dashboard.auth import Authenticator
+from footfall.dashboard.auth import AccessControl
 from footfall.dashboard.installed_plans import InstalledPlans
 from footfall.dashboard.middleware import ErrorBoundary, refusal_of
 from footfall.dashboard.responses import ApiError, refuse
@@ -26,14 +26,14 @@ def create(
     settings: Settings, *, reader: LakeReader, peer: PeerHeader, control_path: Path | None = None
 ) -> ErrorBoundary:
     """The application on a lake and a control database (by default the one the settings name)."""
-    authenticator = Authenticator(settings, control_path or settings.control, peer)
-    app_state = AppState(settings, reader, authenticator, Bundle(), InstalledPlans(settings), Health(settings))
+    access_control = AccessControl(settings, control_path or settings.control, peer)
+    app_state = AppState(settings, reader, access_control, Bundle(), InstalledPlans(settings), Health(settings))
     application = Litestar(
         routes.handlers(app_state),
         openapi_config=None,
         logging_config=None,
-        on_startup=[authenticator.start],
-        on_shutdown=[authenticator.close],
+        on_startup=[access_control.start],
+        on_shutdown=[access_control.close],
         exception_handlers={HTTPException: _http, Exception: _other},
     )
     return ErrorBoundary(application)

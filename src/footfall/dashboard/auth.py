@@ -23,7 +23,7 @@ class Visitor(Struct, frozen=True):
     is_open: bool
 
 
-class Authenticator:
+class AccessControl:
     """The rules of access, in one place."""
 
     def __init__(self, settings: Settings, control_path: Path, peer: PeerHeader) -> None:
@@ -55,13 +55,13 @@ class Authenticator:
         return is_loopback(self._peer.address(headers)) and self._snapshot.current().is_open
 
     def require_known(self) -> None:
-        """Raise RefusedError (503) while the control database should be there and cannot be read."""
+        """Raise ApiError (503) while the control database should be there and cannot be read."""
         if not self._snapshot.current().is_known:
             message = "Logins and keys cannot be read at present."
             raise ApiError(503, Reason.UNAVAILABLE, message, headers={"Retry-After": "5"})
 
     def check_origin(self, headers: Mapping[str, str], *, navigation: bool) -> None:
-        """Keep other web sites out of an open dashboard; raises RefusedError.
+        """Keep other web sites out of an open dashboard; raises ApiError.
 
         A foreign name that resolves to this machine (DNS rebinding) fails at Host, a foreign page at Sec-Fetch-Site.
         """
@@ -77,7 +77,7 @@ class Authenticator:
     def visitor(self, headers: Mapping[str, str], session: str) -> Visitor | None:
         """Who asks, by the token of a session, or None when a login is needed first.
 
-        Raises RefusedError where that cannot be told.
+        Raises ApiError where that cannot be told.
         """
         self.require_known()
         if self.is_open(headers):
@@ -86,7 +86,7 @@ class Authenticator:
         return Visitor(login, is_open=False) if login else None
 
     def readable_channel(self, headers: Mapping[str, str]) -> str | None:
-        """The one channel whose fates the request's key may read, None for all; raises RefusedError."""
+        """The one channel whose fates the request's key may read, None for all; raises ApiError."""
         self.require_known()
         scheme, _, token = headers.get("authorization", "").partition(" ")
         token = token.strip()

@@ -182,7 +182,7 @@ def _stretches(until: int, earliest: int) -> Iterator[int]:
 
 
 def event(reader: LakeReader, event_id: str) -> list[WholeEvent]:
-    """The event of this id, and after it those derived from it; raises RefusedError for none."""
+    """The event of this id, and after it those derived from it; raises ApiError for none."""
     match = _ID.fullmatch(event_id)
     if match is None:
         raise ApiError(404, Reason.NOT_FOUND, "This is not the id of an event.")

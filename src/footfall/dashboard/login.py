@@ -34,13 +34,13 @@ _TARGET = re.compile(
 
 def handlers(app_state: AppState) -> list[HTTPRouteHandler]:
     """The handlers of /login and /logout."""
-    sessions = app_state.authenticator.sessions
+    sessions = app_state.access_control.sessions
 
     @route("/login", http_method=["GET", "HEAD"], status_code=200)
     async def form(request: Asked) -> Reply:
         given = [value for name, value in pairs(request.scope["query_string"]) if name == "next"]
         target = local_target(given[0]) if len(given) == 1 else "/"
-        if await sync_to_thread(app_state.authenticator.visitor, request.headers, cookie(request, COOKIE)) is not None:
+        if await sync_to_thread(app_state.access_control.visitor, request.headers, cookie(request, COOKIE)) is not None:
             return redirect(target)
         return page(html_pages.login_page(app_state.bundle, target))
 
@@ -49,7 +49,7 @@ def handlers(app_state: AppState) -> list[HTTPRouteHandler]:
         _require_same_origin(request)
         fields = await _fields(request)
         target, login = local_target(fields.get("next", "/")), fields.get("login", "")
-        address, browser = app_state.authenticator.client_address(request.headers), cookie(request, BROWSER_COOKIE)
+        address, browser = app_state.access_control.client_address(request.headers), cookie(request, BROWSER_COOKIE)
         try:
             session = await sessions.begin(Credentials(login, fields.get("password", ""), address, browser))
         except ApiError as refusal:
@@ -90,7 +90,7 @@ def _require_same_origin(request: Asked) -> None:
 
 
 async def _fields(request: Asked) -> dict[str, str]:
-    """The fields of a form; raises RefusedError for what our own page does not send."""
+    """The fields of a form; raises ApiError for what our own page does not send."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise ApiError(415, Reason.UNSUPPORTED_MEDIA_TYPE, f"A login is sent as {_FORM}.")
     body = await _body(request)

@@ -120,7 +120,7 @@ _MOST_PAIRS = 50
 
 
 def pairs(query: bytes) -> list[tuple[str, str]]:
-    """Names and values of a query string; raises RefusedError where there are very many.
+    """Names and values of a query string; raises ApiError where there are very many.
 
     Litestar's own reading keeps the query strings of the last thousand requests in memory.
     """
@@ -131,7 +131,7 @@ def pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def read(query: bytes, into: type[Parameters]) -> Parameters:
-    """The query string as a Struct; raises RefusedError that says which parameter is wrong and how."""
+    """The query string as a Struct; raises ApiError that says which parameter is wrong and how."""
     given: dict[str, str] = {}
     for name, value in pairs(query):
         if name in given:

@@ -45,8 +45,8 @@ def handlers(app_state: AppState) -> list[HTTPRouteHandler]:
 
 def _api(app_state: AppState) -> list[HTTPRouteHandler]:
     def enter(request: Asked) -> Visitor:
-        app_state.authenticator.check_origin(request.headers, navigation=False)
-        visitor = app_state.authenticator.visitor(request.headers, cookie(request, login.COOKIE))
+        app_state.access_control.check_origin(request.headers, navigation=False)
+        visitor = app_state.access_control.visitor(request.headers, cookie(request, login.COOKIE))
         if visitor is None:
             raise ApiError(401, Reason.KEY_MISSING, "Log in at /login first.")
         return visitor
@@ -101,8 +101,8 @@ def _api(app_state: AppState) -> list[HTTPRouteHandler]:
 def _pages(app_state: AppState) -> list[HTTPRouteHandler]:
     @reads("/")
     def index(request: Asked) -> Reply:
-        app_state.authenticator.check_origin(request.headers, navigation=True)
-        if app_state.authenticator.visitor(request.headers, cookie(request, login.COOKIE)) is None:
+        app_state.access_control.check_origin(request.headers, navigation=True)
+        if app_state.access_control.visitor(request.headers, cookie(request, login.COOKIE)) is None:
             return login.login_first(request.scope["query_string"])
         return page(app_state.bundle.index, scripts=app_state.bundle.scripts)
 
@@ -153,8 +153,8 @@ def _public(app_state: AppState) -> list[HTTPRouteHandler]:
 def _fate(app_state: AppState) -> HTTPRouteHandler:
     @reads("/v1/fate/{mid:path}")
     def fate(request: Asked, mid: FromPath[str]) -> Reply:
-        app_state.authenticator.check_origin(request.headers, navigation=False)
-        channel = app_state.authenticator.readable_channel(request.headers)
+        app_state.access_control.check_origin(request.headers, navigation=False)
+        channel = app_state.access_control.readable_channel(request.headers)
         mid = mid.removeprefix("/")
         found = events.fates(app_state.reader, mid, channel) if app_state.reader.version() >= 0 else []
         remarks = [_PARTLY] if app_state.reader.remarks else []

@@ -56,7 +56,7 @@ class PasswordQueue:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def run(self, address: str, check: Callable[[], Answer]) -> Answer:
-        """Wait for a turn; raises RefusedError at once where all places are taken. An empty address is nobody's."""
+        """Wait for a turn; raises ApiError at once where all places are taken. An empty address is nobody's."""
         if self._waiting.total() >= self.PLACES or (address and self._waiting[address] >= self.FOR_ONE_ADDRESS):
             message = f"Too many people are logging in just now. Try again in {_FULL_SECONDS} seconds."
             raise ApiError(503, Reason.EXHAUSTED, message, {"Retry-After": str(_FULL_SECONDS)})
@@ -92,7 +92,7 @@ class Sessions:
             self._control.close()
 
     async def begin(self, given: Credentials) -> "NewSession":
-        """Check a password and begin a session; raises RefusedError when that cannot be."""
+        """Check a password and begin a session; raises ApiError when that cannot be."""
         is_known = await self._is_known(given)
         address = network(given.address)
         queue = self._known if is_known else self._strangers

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from footfall.dashboard.assets import Bundle
-from footfall.dashboard.auth import Authenticator
+from footfall.dashboard.auth import AccessControl
 from footfall.dashboard.installed_plans import InstalledPlans
 from footfall.health import Health
 from footfall.lake.query import LakeReader
@@ -23,7 +23,7 @@ class AppState(Struct, frozen=True):
 
     settings: Settings
     reader: LakeReader
-    authenticator: Authenticator
+    access_control: AccessControl
     bundle: Bundle
     installed_plans: InstalledPlans
     health: Health

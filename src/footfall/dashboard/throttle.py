@@ -80,7 +80,7 @@ class Throttle:
 
     @contextmanager
     def attempt(self, login: str, address: str, browser: str) -> Iterator[Attempt]:
-        """Count a try while it is made, so that many at once count too; raises RefusedError when it has to wait.
+        """Count a try while it is made, so that many at once count too; raises ApiError when it has to wait.
 
         `address` is as `network` returns it; `browser` is the token of a browser that is known to the login, or empty.
         """

@@ -103,7 +103,7 @@ class Client:
     def send(self, parcel: Parcel) -> Sent:
         """Send a parcel, again and again while the server is away or busy, until patience ends.
 
-        Raises RefusedError, or what stood in the way last: BusyError, UnreachableError.
+        Raises RefusedBatchError, or what stood in the way last: BusyError, UnreachableError.
         """
         if parcel.way is not Endpoint.LMS:
             return self._insist(parcel)

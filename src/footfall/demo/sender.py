@@ -112,7 +112,8 @@ def run_live(
 ) -> Sent:
     """Send live traffic at `rate` events a second until `stop` is set; returns the totals.
 
-    A server that is away is waited for; what people would have done in the meantime is left out. Raises RefusedError.
+    A server that is away is waited for; what people would have done in the meantime is left out.
+    Raises RefusedBatchError.
     """
     total = Sent()
     with Client(url, key, stop) as client:

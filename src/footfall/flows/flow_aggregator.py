@@ -27,7 +27,7 @@ _TOO_MANY = Remark("too_many_events", f"Only the first {MOST_SIGHTS:,} events we
 
 
 class FlowAggregator:
-    """One plan of the kind flow; see `Book`."""
+    """One plan of the kind flow; see `Aggregator`."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -132,7 +132,7 @@ class Waiting(Struct):
 
 
 class SessionAggregator:
-    """All plans of the kind workflow; see `Book`."""
+    """All plans of the kind workflow; see `Aggregator`."""
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         self.name = STREAMS

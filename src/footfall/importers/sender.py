@@ -68,7 +68,7 @@ class _BusyError(TransientError):
         self.retry_after = retry_after
 
 
-class Sender:
+class OperationSender:
     """A kept connection to the collector at `url`; waits out what passes, for `patience` seconds or until `stop`."""
 
     def __init__(

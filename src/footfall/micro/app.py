@@ -15,7 +15,7 @@ from footfall.collector.http_error import HttpError
 from footfall.collector.responses import JSON, Headers, Reply, failure
 from footfall.hosts import is_local_name, name_of
 from footfall.micro.schemas import Bad, Good
-from footfall.micro.store import EventStore, Keep
+from footfall.micro.store import Keep, MemoryStore
 from footfall.schema.docs import reasons_page
 from footfall.schema.reasons import Reason
 from footfall.schema.verdict import Profile
@@ -90,9 +90,9 @@ class MicroApp:
         self._closed = True
         self._wake()
 
-    def _fresh(self) -> EventStore:
+    def _fresh(self) -> MemoryStore:
         # Made anew as a whole: a request that began before a reset belongs before it.
-        return EventStore(self._settings, self._profile, self._behind, self._wake, self._keep)
+        return MemoryStore(self._settings, self._profile, self._behind, self._wake, self._keep)
 
     async def _behind(self, scope: Scope, _: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -133,23 +133,23 @@ class MicroApp:
         return _json(self._store.totals())
 
     async def _good(self, query: bytes) -> Reply:
-        return await self._list(query, EventStore.good)
+        return await self._list(query, MemoryStore.good)
 
     async def _bad(self, query: bytes) -> Reply:
-        return await self._list(query, EventStore.bad)
+        return await self._list(query, MemoryStore.bad)
 
     async def _reset(self, _: bytes) -> Reply:
         self._store = self._fresh()
         self._wake()
         return _json(self._store.totals())
 
-    async def _list(self, text: bytes, read: "Callable[[EventStore, int], Iterator[Good | Bad]]") -> Reply:
+    async def _list(self, text: bytes, read: "Callable[[MemoryStore, int], Iterator[Good | Bad]]") -> Reply:
         query = _query(text)
         if query.timeout:
             await self._wait(query, read)
         return _json(list(deque((event for event in read(self._store, 0) if query.fits(event)), query.limit)))
 
-    async def _wait(self, query: Query, read: "Callable[[EventStore, int], Iterator[Good | Bad]]") -> None:
+    async def _wait(self, query: Query, read: "Callable[[MemoryStore, int], Iterator[Good | Bad]]") -> None:
         """Return when enough events fit, when the time is up, or when the end has come."""
         store, position, found = self._store, 0, 0
         try:
@@ -183,7 +183,7 @@ def _json(value: Any) -> Reply:
 
 
 def _query(text: bytes) -> Query:
-    """The query string; raises RefusedError (400)."""
+    """The query string; raises HttpError (400)."""
     pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True)
     if len(dict(pairs)) != len(pairs):
         raise HttpError(400, Reason.BAD_REQUEST, "A parameter is given twice.")

@@ -40,13 +40,13 @@ class OpenAuthenticator(Authenticator):
         self._everybody = Credential(Channel(OPEN, profile=profile, keep_payloads=True), is_open=True)
 
     def authenticate(self, head: RequestHead) -> Credential:
-        """The pass that everybody gets; raises RefusedError (403)."""
+        """The pass that everybody gets; raises HttpError (403)."""
         if self.is_open:
             super().authenticate(head)
         return self._everybody
 
 
-class EventStore:
+class MemoryStore:
     """Takes requests through `middleware`; `on_change` is called after each that brought events.
 
     Whole requests are dropped, the oldest first, when there is more than is to be kept.

@@ -1,20 +1,17 @@
-"""File systems of their own for tests, small enough to be used up."""
+"""Disks that are full: file systems of their own, small enough to be used up, and files that may not grow."""
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 
 @contextmanager
 def small_disk(folder: Path, options: str) -> Iterator[Path]:
-    """A file system in memory, by options such as `size=1m`; the test is skipped where none may be mounted."""
+    """A file system in memory, by options such as `size=1m`; needs the right to mount one."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", options, "footfall", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("no file system may be mounted here")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "footfall", str(folder)], check=True)
     try:
         yield folder
     finally:
@@ -40,3 +37,14 @@ def use_up_inodes(folder: Path) -> list[Path]:
         except OSError:
             return made
         made.append(path)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size: writes stop there, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

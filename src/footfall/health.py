@@ -110,7 +110,7 @@ class Health:
 
     def _collectors(self, now: int) -> dict[str, CollectorState]:
         """What collectors said not long ago."""
-        found = {path.stem: _read(path) for path in self._folder.glob(f"{_PREFIX}*.json")}
+        found = {path.stem: runtime_folder.read(path, _states) for path in self._folder.glob(f"{_PREFIX}*.json")}
         return {name: state for name, state in found.items() if state is not None and now - state.at <= STALE_MS}
 
     def _members(self, states: dict[str, CollectorState], now: int) -> list[Problem]:
@@ -204,13 +204,6 @@ def _statvfs(path: Path) -> os.statvfs_result | None:
     try:
         return os.statvfs(path)
     except OSError:
-        return None
-
-
-def _read(path: Path) -> CollectorState | None:
-    try:
-        return _states.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError):
         return None
 
 

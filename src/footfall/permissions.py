@@ -36,9 +36,10 @@ def begin_sharing(settings: Settings) -> None:
 @contextmanager
 def for_user() -> Iterator[None]:
     """What is made in the block is the user's own, where the user wants it: as private as everything of theirs."""
-    own = os.umask(_before[0]) if _before else os.umask(_PRIVATE)
     if not _before:
-        os.umask(own)
+        yield
+        return
+    own = os.umask(_before[0])
     try:
         yield
     finally:

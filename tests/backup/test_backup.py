@@ -14,7 +14,7 @@ from footfall.backup.restore import choose, restore, verify
 from footfall.control.store import Control
 from footfall.installation import InstallationError, open_installation
 from footfall.lake.hold import removing
-from tests.lake.disks import largest_file
+from tests.disks import largest_file
 from tests.pipeline.records import append, ask, drain, event, record
 from tests.serving import PROGRAM
 

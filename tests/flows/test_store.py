@@ -12,7 +12,7 @@ from footfall.flows.flow_table import File, FlowTable, StoreError, recent
 from footfall.flows.merging import told
 from footfall.flows.row import Row, cell_of
 from footfall.lake.lock import LakeLock, LakeLockedError
-from tests.lake.disks import largest_file
+from tests.disks import largest_file
 from tests.lake.rows import reading
 
 

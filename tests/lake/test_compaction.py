@@ -21,8 +21,8 @@ from footfall.lake.compaction import worker
 from footfall.lake.compaction.scheduler import CompactionScheduler, Plan, Rewritten, choose
 from footfall.lake.key_index import stored_files
 from footfall.lake.table import LakeTable
+from tests.disks import largest_file
 
-from .disks import largest_file
 from .rows import NOON, many, open_events, partition, put, reading, row, table
 
 DAY = NOON.date()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from footfall.lake.hourly import Hourly, count, keyed, smallest
 from footfall.lake.table import LakeTable
+from tests.disks import largest_file
 
-from .disks import largest_file
 from .rows import NOON, Row, many, open_events, partition, put, reading, row, table
 
 COUNTED = "SELECT hour, channel, event_type, fate, n FROM hourly ORDER BY ALL"

@@ -11,8 +11,8 @@ from deltalake import DeltaTable
 from footfall.lake.lock import LakeLock, LakeLockedError
 from footfall.lake.log_entry import entry_path as entry
 from footfall.lake.table import CommitError
+from tests.disks import largest_file
 
-from .disks import largest_file
 from .rows import mids, open_events, partition, put, reading, row, table
 
 

@@ -15,7 +15,7 @@ from footfall.runtime import heartbeat
 from footfall.schema.reasons import Reason
 from footfall.schema.record import Rejected
 from footfall.schema.verdict import Finding
-from tests.lake.disks import largest_file
+from tests.disks import largest_file
 
 from .records import append, ask, drain, event, fates, problems_of, record, settings
 

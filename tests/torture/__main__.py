@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.disks import small_disk
 from tests.serving import serving
 from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tenants, tracking
-from tests.torture.filling import fill, small_disk
+from tests.torture.filling import SIZE, fill
 from tests.torture.killing import kill, terminate
 
 
@@ -23,7 +24,7 @@ def _terminate(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
 
 
 def _fill(folder: Path, cycles: int, _minutes: float) -> tuple[bool, str]:
-    with small_disk(folder / "disk") as disk:
+    with small_disk(folder / "disk", SIZE) as disk:
         outcome = fill(disk, max(2, cycles // 20))
     return outcome.is_clean, f"{outcome} {outcome.odd or ''}"
 

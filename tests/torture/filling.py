@@ -1,29 +1,15 @@
 """A disk that fills up while events come in: senders are told to wait, and nothing acknowledged is lost or doubled."""
 
 import os
-import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.serving import serving, until
 from tests.torture.clients import Ledger
 from tests.torture.killing import Outcome, load, settle
 
-_SIZE_MIB = 96
+SIZE = "size=96m"
 _SEGMENT = 4 << 20
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of its own that is soon full; needs the right to mount one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_SIZE_MIB}m", "footfall", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def fill(disk: Path, times: int) -> Outcome:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.disks import small_disk
 from tests.serving import serving
 from tests.torture import backing_up, browsing, damaging, fuzzing, orphaning, tenants, tracking
-from tests.torture.filling import fill, small_disk
+from tests.torture.filling import SIZE, fill
 from tests.torture.killing import kill, terminate
 
 _CONTENT_AUDIT = """
@@ -28,7 +29,7 @@ def test_sigterm_in_the_middle_of_requests(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk") as disk:
+    with small_disk(tmp_path / "disk", SIZE) as disk:
         outcome = fill(disk, times=2)
     assert outcome.is_clean, f"{outcome} {outcome.odd}"
 

@@ -10,6 +10,7 @@ from footfall.collector.request import RequestHead, is_ingest
 from footfall.collector.responses import Reply, with_caution
 from footfall.collector.service import AcceptedRequest, JudgedRequest, Service
 from footfall.collector.state import Journal
+from footfall.collector.time_slices import SLICE_SECONDS
 from footfall.journal.base import JournalFullError, WriteFailedError
 from footfall.schema.reasons import Reason
 
@@ -18,8 +19,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-_SLICE_SECONDS = 0.005
 
 
 class _GoneError(Exception):
@@ -72,7 +71,7 @@ class IngestMiddleware:
                 self._service.budgets.spend(accepted.entry.channel.name, time.perf_counter() - began)
                 outcome: JudgedRequest | Reply = done.value
                 return outcome
-            if time.perf_counter() - began > _SLICE_SECONDS:
+            if time.perf_counter() - began > SLICE_SECONDS:
                 self._service.budgets.spend(accepted.entry.channel.name, time.perf_counter() - began)
                 await asyncio.sleep(0)
                 began = time.perf_counter()

@@ -44,9 +44,9 @@ class Budgets:
 
     def check(self, channel: str) -> None:
         """Raises HttpError (429) for a channel that has to wait."""
-        account = self._accounts.get(channel)
-        if account is None or self.allow(channel):
+        if self.allow(channel):
             return
+        account = self._accounts[channel]
         self._fill(account)
         if account.bytes <= 0:
             says = "The channel's compressed bodies inflate to more bytes a second than it may send."

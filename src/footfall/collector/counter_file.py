@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Struct, field
 
 from footfall.collector.counters import BYTES, SECONDS, SYNC_SECONDS, LocalHistogram
+from footfall.runtime import runtime_folder
+from footfall.runtime.heartbeat import STALE_MS
 
-FRESH_MS = 15_000
 _SUFFIX = ".numbers"
 
 
@@ -70,7 +71,7 @@ class CounterTotals(Struct):
         self.seconds.add(other.seconds.counts, other.seconds.total)
         self.sync_seconds.add(other.sync_seconds.counts, other.sync_seconds.total)
         self.body_bytes.add(other.body_bytes.counts, other.body_bytes.total)
-        if time.time_ns() // 1_000_000 - other.at < FRESH_MS:
+        if time.time_ns() // 1_000_000 - other.at < STALE_MS:
             self.held_bytes += other.held_bytes
             self.pending_bytes += other.pending_bytes
 
@@ -121,8 +122,5 @@ class CounterFiles:
 
 
 def _read(path: Path) -> CounterTotals | None:
-    try:
-        found = _decoder.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return found if found.at == found.end else None
+    found = runtime_folder.read(path, _decoder)
+    return found if found is not None and found.at == found.end else None

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TypeVar
+from typing import Literal
 
 from msgspec import Struct, structs
 
@@ -40,7 +40,6 @@ from footfall.schema.stepwise import Steps, finish
 from footfall.schema.verdict import Fate
 from footfall.settings import Settings
 
-_T = TypeVar("_T")
 _NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 _MEDIA_TYPES = ("application/json", "text/plain", "application/octet-stream", "", *_NDJSON)
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
@@ -81,8 +80,8 @@ class JudgedRequest(Struct):
     answer: Callable[[], Answer] | None = None
 
 
-# True asks for the place where bodies are large, False only lets others have a turn.
-Judgement = Generator[bool, None, JudgedRequest | Reply]
+# True asks for the place where bodies are large, None only lets others have a turn.
+Judgement = Generator[Literal[True] | None, None, JudgedRequest | Reply]
 
 
 class Service:
@@ -218,7 +217,7 @@ class Service:
             raise HttpError(429, Reason.RATE_LIMITED, retry_after=wait)
         self.budgets.check(channel.name)
 
-    def _judging(self, accepted: AcceptedRequest, body: bytes) -> Generator[bool, None, JudgedRequest]:
+    def _judging(self, accepted: AcceptedRequest, body: bytes) -> Generator[Literal[True] | None, None, JudgedRequest]:
         self._check_rates(accepted.entry.channel)  # which the requests beside this one may have used up since its head
         self.counters.body_bytes.observe(len(body))
         raw = body
@@ -232,36 +231,36 @@ class Service:
             del raw, body
             return (yield from self._judging_foreign(accepted, accepted.dialect_request, request))
         del raw
-        batch, msgid = yield from _sliced(self._opening(accepted, body))
+        batch, msgid = yield from self._opening(accepted, body)
         del body
-        found = yield from _sliced(self._sorting(batch, accepted, now))
+        found = yield from self._sorting(batch, accepted, now)
         self.rates.take(accepted.entry.channel, found.of)
         return _entry(accepted, found, now, batch.sent_at, msgid)
 
-    def _inflating(self, accepted: AcceptedRequest, body: bytes) -> Generator[bool, None, bytes]:
+    def _inflating(self, accepted: AcceptedRequest, body: bytes) -> Generator[Literal[True] | None, None, bytes]:
         """The body without its encodings: what turns out to be large begins anew when it is its turn."""
         count = partial(self.budgets.spend, accepted.entry.channel.name, 0.0)
         limit = min(SMALL, self._max_inflated)
         if len(body) <= SMALL:
             try:
-                return (yield from _sliced(inflating(body, accepted.encodings, limit, count)))
+                return (yield from inflating(body, accepted.encodings, limit, count))
             except HttpError as error:
                 if error.reason is not Reason.INFLATED_TOO_LARGE or limit == self._max_inflated:
                     raise
         yield True
-        return (yield from _sliced(inflating(body, accepted.encodings, self._max_inflated, count)))
+        return (yield from inflating(body, accepted.encodings, self._max_inflated, count))
 
     def _judging_foreign(
         self, accepted: AcceptedRequest, dialect_request: DialectRequest, request: Request
-    ) -> Generator[bool, None, JudgedRequest]:
+    ) -> Generator[Literal[True] | None, None, JudgedRequest]:
         now = request.now
-        said = yield from _sliced(dialect_router.translating(dialect_request, request))
+        said = yield from dialect_router.translating(dialect_request, request)
         del request
         limits = Limits(self._limits.extent, sys.maxsize)  # how many there may be, the dialect has decided
         if said.is_vouched:
             accepted = structs.replace(accepted, entry=structs.replace(accepted.entry, key_kind="secret"))
         batch = Batch(array=said.events)
-        found = yield from _sliced(classifying(batch, accepted.entry, accepted.named, now, self._window, limits))
+        found = yield from classifying(batch, accepted.entry, accepted.named, now, self._window, limits)
         told = dialect_router.outcome(found)
         dialect_router.add_lost(found, said)
         self.rates.take(accepted.entry.channel, found.of)
@@ -298,17 +297,6 @@ class Service:
             return (yield from classifying(batch, accepted.entry, accepted.named, now, self._window, self._limits))
         except BatchError as error:
             raise _refused(error) from None
-
-
-def _sliced(steps: Steps[_T]) -> Generator[bool, None, _T]:
-    """Work that needs no more memory than what was asked for before."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            result: _T = done.value
-            return result
-        yield False
 
 
 def _refused(error: BatchError) -> HttpError:

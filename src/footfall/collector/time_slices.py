@@ -18,7 +18,7 @@ from footfall.collector.service import AcceptedRequest, JudgedRequest, Judgement
 from footfall.schema.reasons import Reason
 
 _log = structlog.get_logger()
-_SLICE_SECONDS = 0.005
+SLICE_SECONDS = 0.005
 _NOTICED_SECONDS = 0.001  # less than that is not counted as keeping the loop
 
 Judged = Callable[[JudgedRequest | Reply], None]
@@ -51,7 +51,7 @@ class TimeSlices:
 
     def judge(self, accepted: AcceptedRequest, body: bytes, done: Judged) -> None:
         """Judge a request: `done` is called with the outcome, before this returns where that takes but a moment."""
-        if self._kept >= _SLICE_SECONDS:
+        if self._kept >= SLICE_SECONDS:
             self._queue(_Task(accepted, self._service.judging(accepted, body, is_new=True), done))
             return
         began = time.monotonic()
@@ -60,7 +60,7 @@ class TimeSlices:
         self._spend(accepted, now - began, now)
         if outcome is None:
             task = _Task(accepted, self._service.judging(accepted, body), done)
-            outcome = self._advance(task, began + _SLICE_SECONDS - self._kept)
+            outcome = self._advance(task, began + SLICE_SECONDS - self._kept)
             if outcome is None:
                 self._queue(task)
                 return
@@ -103,7 +103,7 @@ class TimeSlices:
     def _run(self) -> None:
         """One slice."""
         self._is_scheduled = False
-        end = time.monotonic() + _SLICE_SECONDS
+        end = time.monotonic() + SLICE_SECONDS
         while (turn := self._next()) is not None:
             if time.monotonic() >= end:
                 break

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import DecodeError, ValidationError, json
+from msgspec import json
 
 from footfall.lake.disk import replace_durably
+from footfall.schema.json_text import JSON_ERRORS
 
 FILE = "broken.json"
 
@@ -16,7 +17,7 @@ def read(root: Path) -> BrokenFiles:
     """What is noted in a lake's folder; nothing where that cannot be read."""
     try:
         return json.decode((root / FILE).read_bytes(), type=BrokenFiles)
-    except (OSError, DecodeError, ValidationError):
+    except (OSError, *JSON_ERRORS):
         return {}
 
 

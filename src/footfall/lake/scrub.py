@@ -15,7 +15,7 @@ from xxhash import xxh3_64
 
 from footfall.lake import broken_files
 from footfall.lake.broken_files import BrokenFiles
-from footfall.lake.data_files import CHANGED, DataFileName
+from footfall.lake.data_files import CHANGED, DataFileName, write_number
 from footfall.lake.table import CommitError, LakeTable
 
 _log = structlog.get_logger()
@@ -109,7 +109,7 @@ class Scrub:
         paths = {table.folder.name: set(table.adds().column("path").to_pylist()) for table in self._tables}
         self._note({name: _those_in(files, paths.get(name)) for name, files in self._noted.items()})
         for table in self._tables:
-            self._left += [_Target(table, path) for path in sorted(paths[table.folder.name], key=_number)]
+            self._left += [_Target(table, path) for path in sorted(paths[table.folder.name], key=write_number)]
         self._left.sort(key=lambda target: target.path in self._noted.get(target.table.folder.name, {}))
 
     def _open(self, target: _Target) -> None:
@@ -135,7 +135,6 @@ class Scrub:
         self._note({**self._noted, table: files})
 
     def _note(self, found: BrokenFiles) -> None:
-        found = {table: files for table, files in found.items() if files}
         if found != self._noted:
             broken_files.note(self._root, found)
             self._noted = found
@@ -143,8 +142,3 @@ class Scrub:
 
 def _those_in(files: dict[str, str], known: set[str] | None) -> dict[str, str]:
     return files if known is None else {path: why for path, why in files.items() if path in known}
-
-
-def _number(path: str) -> int:
-    name = DataFileName.parse(path)
-    return 0 if name is None else name.number

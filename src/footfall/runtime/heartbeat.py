@@ -55,7 +55,4 @@ def write(path: Path, heartbeat: Heartbeat) -> None:
 
 def read(path: Path) -> Heartbeat | None:
     """The last heartbeat; None when there is none that can be read."""
-    try:
-        return _decoder.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError):
-        return None
+    return runtime_folder.read(path, _decoder)

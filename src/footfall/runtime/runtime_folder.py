@@ -11,7 +11,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
+
+_T = TypeVar("_T")
 VARIABLE = "RUNTIME_DIRECTORY"
 SPILL = "footfall-query-"
 LOCK = "lock"  # of the supervisor, in the data folder
@@ -86,6 +90,14 @@ def write(path: Path, content: bytes) -> None:
     except OSError:
         if not _overwrite(path, content):
             raise
+
+
+def read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
+    """What a process wrote last; None where there is nothing that can be read."""
+    try:
+        return decoder.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _replace(path: Path, content: bytes) -> None:
